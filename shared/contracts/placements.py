@@ -1,0 +1,306 @@
+"""Events of `placements.v1`: everything that matching decides. Written by the matching service.
+
+The same facts are matching's own history: the body of a record is the row of its `events` table.
+"""
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.codes import (
+    AwardGround,
+    ContractKind,
+    CqcRating,
+    DeclineReason,
+    EscalationKind,
+    PassedOverReason,
+    RefusalCode,
+    ReleaseReason,
+    SourceKind,
+    TierOpenedBecause,
+    Urgency,
+    Via,
+    WithdrawalReason,
+)
+from shared.contracts.model import Code, Instant, Minutes, Model, Outcode, Pence, ReferralEvent
+from shared.contracts.requirement import Requirement
+from shared.contracts.codes import Gender
+from typing import Literal
+
+TOPIC = "placements.v1"
+
+
+class PlacementEvent(ReferralEvent):
+    """An event of one placement. A referral has one placement unless a broker splits it."""
+
+    TOPIC: ClassVar[str] = TOPIC
+
+    placement_id: UUID
+
+
+class Components(Model):
+    """What put a provider at its place, each as it was when the tier opened."""
+
+    continuity: bool
+    chosen: bool
+    """The person named this provider."""
+    contract_rank: int | None
+    turns: float
+    """Offers lately in this lot, an old one counting less; prompt declines not counted."""
+    cqc_rating: CqcRating
+
+
+class Ranked(Model):
+    """One provider that may be asked in a tier, with its place (1 = first) and why."""
+
+    provider_id: UUID
+    place: int
+    lot: Code | None
+    contract_kind: ContractKind
+    rate_pence: Pence | None
+    components: Components
+
+
+class PassedOver(Model):
+    """Providers of a tier that are not asked, by reason."""
+
+    reason: PassedOverReason
+    provider_ids: tuple[UUID, ...]
+
+
+class OfferMade(Model):
+    """One offer of a wave."""
+
+    offer_id: UUID
+    provider_id: UUID
+    place: int
+    lot: Code | None
+    contract_kind: ContractKind
+    rate_pence: Pence | None
+
+
+class AwaitingInformation(PlacementEvent):
+    """The referral is known and its headline clock runs; offers wait until it is complete."""
+
+    TYPE: ClassVar[str] = "homeward.placement.awaiting-information.v1"
+
+    received_at: Instant
+    source_kind: SourceKind
+    organisation: Code
+    ward: Code
+    urgency: Urgency
+    targets_minutes: tuple[Minutes, ...]
+
+
+class SearchStarted(PlacementEvent):
+    """Nothing is missing: the search begins under one version of the policy."""
+
+    TYPE: ClassVar[str] = "homeward.placement.search-started.v1"
+
+    received_at: Instant
+    complete_at: Instant
+    source_kind: SourceKind
+    organisation: Code
+    ward: Code
+    urgency: Urgency
+    outcode: Outcode
+    gender: Gender | None
+    requirement: Requirement
+    policy_name: Code
+    policy_version: str
+    """Content hash of the policy document (16 hex digits)."""
+    targets_minutes: tuple[Minutes, ...]
+
+
+class TierOpened(PlacementEvent):
+    """One step of the fallback begins: who may be asked, in which order, and who not, and why."""
+
+    TYPE: ClassVar[str] = "homeward.placement.tier-opened.v1"
+
+    round: int
+    tier: int
+    """Index in the policy, from 0."""
+    tier_name: Code
+    clause: str
+    because: TierOpenedBecause
+    closes_at: Instant | None
+    ranked: tuple[Ranked, ...]
+    passed_over: tuple[PassedOver, ...]
+
+
+class OffersMade(PlacementEvent):
+    """One wave: offers of one tier made at the same instant, all with one deadline."""
+
+    TYPE: ClassVar[str] = "homeward.placement.offers-made.v1"
+
+    round: int
+    tier: int
+    tier_name: Code
+    wave: int
+    expires_at: Instant
+    offers: tuple[OfferMade, ...]
+    passed_over: tuple[PassedOver, ...]
+    """Those whose turn it was and who may no longer be asked, since the tier opened."""
+
+
+class OfferDeclined(PlacementEvent):
+    """A provider said no in time, by the endpoint or by telephone."""
+
+    TYPE: ClassVar[str] = "homeward.placement.offer-declined.v1"
+
+    offer_id: UUID
+    provider_id: UUID
+    reason: DeclineReason
+    answered_at: Instant
+    prompt: bool
+    """Quick enough, by policy, that it costs no turn."""
+    lot: Code | None
+    via: Via
+    response_id: UUID | None
+
+
+class AcceptanceStood(PlacementEvent):
+    """A provider said yes while better-ranked ones may still answer; decided by `decided_by`."""
+
+    TYPE: ClassVar[str] = "homeward.placement.acceptance-stood.v1"
+
+    offer_id: UUID
+    provider_id: UUID
+    accepted_at: Instant
+    decided_by: Instant
+    via: Via
+    response_id: UUID | None
+
+
+class RequestRefused(PlacementEvent):
+    """An answer changed nothing, and this is why. `offer_id` for offers, `award_id` for awards."""
+
+    TYPE: ClassVar[str] = "homeward.placement.request-refused.v1"
+
+    request: Literal["accept", "decline", "confirm", "release", "start"]
+    provider_id: UUID
+    offer_id: UUID | None
+    award_id: UUID | None
+    code: RefusalCode
+    response_id: UUID | None
+
+
+class OffersLapsed(PlacementEvent):
+    """Deadlines passed with no answer: their own result, never a decline."""
+
+    TYPE: ClassVar[str] = "homeward.placement.offers-lapsed.v1"
+
+    offer_ids: tuple[UUID, ...]
+
+
+class OffersWithdrawn(PlacementEvent):
+    """Offers that no longer stand, whether unanswered or accepted and not chosen."""
+
+    TYPE: ClassVar[str] = "homeward.placement.offers-withdrawn.v1"
+
+    offer_ids: tuple[UUID, ...]
+    because: Literal["placed", "referral_withdrawn"]
+
+
+class Awarded(PlacementEvent):
+    """The one acceptance that takes the package, or a person's award by hand: it is filled."""
+
+    TYPE: ClassVar[str] = "homeward.placement.awarded.v1"
+
+    award_id: UUID
+    offer_id: UUID | None
+    provider_id: UUID
+    provider_name: str
+    accepted_at: Instant
+    tier: int | None
+    tier_name: Code | None
+    lot: Code | None
+    contract_kind: ContractKind | None
+    rate_pence: Pence | None
+    confirm_by: Instant
+    via: Via
+    ground: AwardGround | None
+    response_id: UUID | None
+
+
+class AwardConfirmed(PlacementEvent):
+    """The awarded provider has read the plan and takes the package for good."""
+
+    TYPE: ClassVar[str] = "homeward.placement.award-confirmed.v1"
+
+    award_id: UUID
+    provider_id: UUID
+    response_id: UUID | None
+
+
+class AwardReleased(PlacementEvent):
+    """The awarded provider gave the award back; the clock never stopped."""
+
+    TYPE: ClassVar[str] = "homeward.placement.award-released.v1"
+
+    award_id: UUID
+    provider_id: UUID
+    reason: ReleaseReason
+    response_id: UUID | None
+
+
+class AwardCancelled(PlacementEvent):
+    """An award ended by somebody else than its provider."""
+
+    TYPE: ClassVar[str] = "homeward.placement.award-cancelled.v1"
+
+    award_id: UUID
+    provider_id: UUID
+    because: Literal["referral_withdrawn", "replaced_by_hand"]
+
+
+class CareStarted(PlacementEvent):
+    """The first visit was delivered."""
+
+    TYPE: ClassVar[str] = "homeward.placement.care-started.v1"
+
+    award_id: UUID
+    provider_id: UUID
+    started_at: Instant
+    response_id: UUID | None
+
+
+class SearchReopened(PlacementEvent):
+    """A new round begins from the first tier, without those in `left_out`."""
+
+    TYPE: ClassVar[str] = "homeward.placement.search-reopened.v1"
+
+    round: int
+    because: Literal["released", "market_changed"]
+    left_out: tuple[UUID, ...]
+
+
+class SearchExhausted(PlacementEvent):
+    """The last tier has ended and nobody is left to ask; a person must act."""
+
+    TYPE: ClassVar[str] = "homeward.placement.search-exhausted.v1"
+
+    round: int
+
+
+class EscalationOpened(PlacementEvent):
+    """An open item for a person, beside the status; it stops nothing by itself."""
+
+    TYPE: ClassVar[str] = "homeward.placement.escalation-opened.v1"
+
+    kind: EscalationKind
+
+
+class EscalationClosed(PlacementEvent):
+    """What the item asked for has come about."""
+
+    TYPE: ClassVar[str] = "homeward.placement.escalation-closed.v1"
+
+    kind: EscalationKind
+
+
+class PlacementWithdrawn(PlacementEvent):
+    """The package is ended at the ward's or hub's word; nothing follows."""
+
+    TYPE: ClassVar[str] = "homeward.placement.withdrawn.v1"
+
+    reason: WithdrawalReason

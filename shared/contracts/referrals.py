@@ -1,0 +1,80 @@
+"""Events of `referrals.v1`: what a ward or hub has asked for. Written by the referrals service."""
+
+from typing import ClassVar
+
+from shared.contracts.codes import (
+    AuthorisationBasis,
+    Funder,
+    Gender,
+    MissingItem,
+    Pathway,
+    SourceKind,
+    Urgency,
+    WithdrawalReason,
+)
+from shared.contracts.model import Code, Instant, Model, Outcode, ReferralEvent
+from shared.contracts.requirement import Requirement
+
+
+class Source(Model):
+    """Where a referral comes from, as the council's own codes."""
+
+    kind: SourceKind
+    organisation: Code
+    ward: Code
+
+
+class Authorised(Model):
+    """That the money is agreed. Who agreed it stays in the referrals service."""
+
+    at: Instant | None
+    basis: AuthorisationBasis
+    funder: Funder
+    due_by: Instant | None
+
+
+class Wanted(Model):
+    """A complete request: everything that offers need. Location is the outcode and no nearer."""
+
+    outcode: Outcode
+    requirement: Requirement
+    authorisation: Authorised
+    gender: Gender | None
+    """Only where the person prefers a carer's gender; else None. Source: domain rule 7."""
+
+
+class ReferralReceived(ReferralEvent):
+    """A referral was acknowledged; the headline clock runs. `wanted` is there if it was complete."""
+
+    TYPE: ClassVar[str] = "homeward.referral.received.v1"
+    TOPIC: ClassVar[str] = "referrals.v1"
+
+    received_at: Instant
+    source: Source
+    pathway: Pathway
+    urgency: Urgency
+    discharge_ready_at: Instant | None
+    complete_at: Instant | None
+    missing: tuple[MissingItem, ...]
+    wanted: Wanted | None
+
+
+class ReferralCompleted(ReferralEvent):
+    """Nothing is missing any more; the search can start. Comes at most once, after `received`."""
+
+    TYPE: ClassVar[str] = "homeward.referral.completed.v1"
+    TOPIC: ClassVar[str] = "referrals.v1"
+
+    complete_at: Instant
+    urgency: Urgency
+    wanted: Wanted
+
+
+class WithdrawalRequested(ReferralEvent):
+    """The ward or hub asks to end the package. Matching decides and always ends it."""
+
+    TYPE: ClassVar[str] = "homeward.referral.withdrawal-requested.v1"
+    TOPIC: ClassVar[str] = "referrals.v1"
+
+    requested_at: Instant
+    reason: WithdrawalReason

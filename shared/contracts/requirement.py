@@ -1,0 +1,106 @@
+"""What is needed, as codes and numbers: the part of a referral that may leave its service."""
+
+from datetime import time
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from shared.contracts.codes import (
+    Band,
+    CareType,
+    CarerGender,
+    Equipment,
+    Language,
+    Need,
+    Outcome,
+    Risk,
+    Strength,
+    Task,
+    Weekday,
+)
+from shared.contracts.model import Instant, Model
+
+SHORT_VISIT_MINUTES = 30
+"""Below this a visit is warned about. Source: NICE NG21; domain rule 16."""
+
+
+class Visit(Model):
+    """One visit a week, in a band or in an exact window, by one or two carers."""
+
+    weekday: Weekday
+    band: Band | None = None
+    from_: Annotated[time | None, Field(alias="from")] = None
+    to: time | None = None
+    minutes: Annotated[int, Field(ge=15, le=24 * 60)]
+    carers: Annotated[int, Field(ge=1, le=2)] = 1
+    time_critical: bool = False
+    tasks: Annotated[tuple[Task, ...], Field(max_length=20)] = ()
+
+    model_config = {"populate_by_name": True, "serialize_by_alias": True}
+
+    @model_validator(mode="after")
+    def _when(self) -> Self:
+        """A visit says when it is: a band, or a window that ends after it begins and holds the minutes."""
+        if self.band is not None:
+            if self.from_ is not None or self.to is not None:
+                raise ValueError("give a band, or from and to, not both")
+            return self
+        if self.from_ is None or self.to is None:
+            raise ValueError("give a band, or both from and to")
+        start = self.from_.hour * 60 + self.from_.minute
+        end = self.to.hour * 60 + self.to.minute
+        if end <= start:
+            raise ValueError("to must be later than from; a visit past midnight is two visits")
+        if end - start < self.minutes:
+            raise ValueError("the window is shorter than the visit's minutes")
+        return self
+
+
+class PreferredCarerGender(Model):
+    """The carer's gender that the person asks for."""
+
+    value: CarerGender
+    strength: Strength
+
+
+class PreferredLanguage(Model):
+    """A language that the person asks for."""
+
+    value: Language
+    strength: Strength
+
+
+class PreferredProvider(Model):
+    """A provider that the person names."""
+
+    value: UUID
+    strength: Strength
+
+
+class Preferences(Model):
+    """What the person prefers; `must` is a gate, `prefer` is a reason. Source: domain rule 9."""
+
+    carer_gender: PreferredCarerGender | None = None
+    languages: Annotated[tuple[PreferredLanguage, ...], Field(max_length=5)] = ()
+    provider_id: PreferredProvider | None = None
+
+
+class Requirement(Model):
+    """What a provider must be able to give. No free text, nothing that identifies the person."""
+
+    care_type: CareType
+    visits: Annotated[tuple[Visit, ...], Field(min_length=1, max_length=100)]
+    needs: Annotated[tuple[Need, ...], Field(max_length=20)] = ()
+    risks: Annotated[tuple[Risk, ...], Field(max_length=20)] = ()
+    equipment: Annotated[tuple[Equipment, ...], Field(max_length=20)] = ()
+    preferences: Preferences = Preferences()
+    exclude_provider_ids: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+    outcomes: Annotated[tuple[Outcome, ...], Field(max_length=20)] = ()
+    ready_at: Instant
+    continuity_provider_id: UUID | None = None
+
+    @property
+    def weekly_minutes(self) -> int:
+        """Minutes of care a week, a double-handed visit counted once for each carer."""
+        return sum(visit.minutes * visit.carers for visit in self.visits)

@@ -1,0 +1,65 @@
+"""Events of `responses.v1`: what providers answered. Written by the providers service.
+
+`recorded_at` is the instant on the providers service's clock, read after the offer was locked: it
+decides whether an answer came before the deadline, whenever matching comes to read it.
+"""
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.codes import DeclineReason, ReleaseReason
+from shared.contracts.model import Instant, ReferralEvent
+
+
+class _Response(ReferralEvent):
+    response_id: UUID
+    provider_id: UUID
+    recorded_at: Instant
+
+
+class OfferAccepted(_Response):
+    """A provider's yes to one offer."""
+
+    TYPE: ClassVar[str] = "homeward.response.offer-accepted.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    offer_id: UUID
+
+
+class OfferDeclined(_Response):
+    """A provider's no to one offer, with its reason; a note stays in the providers service."""
+
+    TYPE: ClassVar[str] = "homeward.response.offer-declined.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    offer_id: UUID
+    reason: DeclineReason
+
+
+class ConfirmationSent(_Response):
+    """The awarded provider has read the full plan and confirms."""
+
+    TYPE: ClassVar[str] = "homeward.response.confirmation-sent.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    award_id: UUID
+
+
+class ReleaseSent(_Response):
+    """The awarded provider gives the award back before it confirmed it."""
+
+    TYPE: ClassVar[str] = "homeward.response.release-sent.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    award_id: UUID
+    reason: ReleaseReason
+
+
+class StartReported(_Response):
+    """The first visit was delivered at `started_at`."""
+
+    TYPE: ClassVar[str] = "homeward.response.start-reported.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    award_id: UUID
+    started_at: Instant

@@ -1,0 +1,1 @@
+"""Kafka without losing or blocking: outbox and relay out, batch consumer and inbox in."""

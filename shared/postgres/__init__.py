@@ -1,0 +1,1 @@
+"""Postgres for all services: pool, migrations, named queries, wake-ups."""
