@@ -1,0 +1,1 @@
+"""How Homeward is run: on one machine, and as a demonstration."""
