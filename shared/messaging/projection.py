@@ -1,0 +1,39 @@
+"""Tables made from events alone, so that they can be thrown away and made again.
+
+`project` is pure and sees the events of one key of one topic in order; between topics any order
+may come, and must give the same row. Rebuilding and checking live in `rebuild.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.model import Event
+from shared.postgres.connection import Connection
+from shared.postgres.rows import RowTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """One table, the topics it is made from, and how an event changes a row of it."""
+
+    name: str
+    rows: RowTable[Any]
+    topics: tuple[str, ...]
+    keys: Callable[[Event], Sequence[UUID]]
+    """Which rows an event touches; none for an event that does not matter here."""
+    project: Callable[[Any, Event, UUID], Any]
+    """(row or None, event, key) → the row afterwards; None leaves no row."""
+
+    async def apply(self, connection: Connection, events: Sequence[Event], *, table: str = "") -> None:
+        """Brings the table up to date with `events`: one load and one save for all of them."""
+        touched = [(key, event) for event in events for key in self.keys(event)]
+        keys = list(dict.fromkeys(key for key, _ in touched))
+        rows = await self.rows.load(connection, keys, table=table)
+        changed: dict[UUID, Any] = {}
+        for key, event in touched:
+            row = self.project(rows.get(key), event, key)
+            if row is not None:
+                rows[key] = changed[key] = row
+        await self.rows.save(connection, changed.values(), table=table)
