@@ -76,6 +76,7 @@ class Kafka:
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._cache = cache or jars.cache_folder()
+        self._controller_port = 0
         self._class_path = ""
 
     @property
@@ -98,11 +99,12 @@ class Kafka:
             self._class_path = ":".join(str(jar) for jar in jars.ensure_jars(self._cache))
         self.folder.mkdir(parents=True, exist_ok=True)
         self.clean_leftovers()
-        self.port, controller_port = ports.remembered_ports(self.folder / "ports.json", 2)
+        if not self.port:  # Clients know it by now, so that a restart must not change it.
+            self.port, self._controller_port = ports.remembered_ports(self.folder / "ports.json", 2)
         data = self.folder / "data"
         if not data.exists():
-            self._format(data, controller_port)
-        configuration = self._configure("server.properties", data, controller_port)
+            self._format(data)
+        configuration = self._configure("server.properties", data)
         options = [f"-XX:AOTCache={self._aot_cache()}"] if self._aot_cache().exists() else []
         self.process = self._java(*options, "kafka.Kafka", str(configuration))
         return self.process
@@ -180,10 +182,10 @@ class Kafka:
             await client.close()
         return len(cluster["brokers"]) == 1
 
-    def _format(self, data: Path, controller_port: int) -> None:
+    def _format(self, data: Path) -> None:
         fresh = self.folder / "data.new"  # Renamed when whole: the program may be killed.
         shutil.rmtree(fresh, ignore_errors=True)
-        configuration = self._configure("format.properties", fresh, controller_port)
+        configuration = self._configure("format.properties", fresh)
         # A leading letter, because an id that begins with a dash would be read as an option.
         cluster_id = "h" + secrets.token_urlsafe(16)[1:]
         tool = self._java(
@@ -194,10 +196,10 @@ class Kafka:
             raise StackError(f"Kafka could not make its data; see {self.log}.")
         fresh.rename(data)
 
-    def _configure(self, name: str, data: Path, controller_port: int) -> Path:
+    def _configure(self, name: str, data: Path) -> Path:
         file = self.folder / name
         file.write_text(
-            CONFIGURATION.format(port=self.port, controller_port=controller_port, data=data)
+            CONFIGURATION.format(port=self.port, controller_port=self._controller_port, data=data)
         )
         return file
 

@@ -1,6 +1,7 @@
 """Ports on loopback: which are free, and who has the others."""
 
 import json
+import secrets
 import socket
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import psutil
 from deploy.local.errors import StackError
 
 LOOPBACK = "127.0.0.1"
+LOWEST, HIGHEST = 12_000, 32_000
 
 
 def is_free(port: int) -> bool:
@@ -30,15 +32,16 @@ def is_open(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Distinct free ports, chosen by the system."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((LOOPBACK, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Distinct free ports from below those that the kernel gives to outgoing connections.
+
+    A server that is down for a moment would otherwise find its port taken by somebody's client.
+    """
+    chosen: list[int] = []
+    while len(chosen) < count:
+        port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
+        if port not in chosen and is_free(port):
+            chosen.append(port)
+    return chosen
 
 
 def remembered_ports(file: Path, count: int) -> list[int]:

@@ -101,7 +101,8 @@ class Postgres:
         self.clean_leftovers()
         if not self.data.exists():
             self._initialise()
-        self.port = ports.remembered_ports(self.folder / "ports.json", 1)[0]
+        if not self.port:
+            self.port = ports.remembered_ports(self.folder / "ports.json", 1)[0]
         (self.data / "postgresql.conf").write_text(CONFIGURATION.format(port=self.port))
         self.process = self._spawn("postgres", "-D", str(self.data))
         return self.process
