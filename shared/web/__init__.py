@@ -1,0 +1,1 @@
+"""HTTP for all services: problems, limits, tokens, idempotency, waiting, pages, the application."""
