@@ -144,6 +144,7 @@ def test_killed_supervisor_blocks_nothing(state: Path) -> None:
     url = run.postgres_urls["referrals"]
     run_apart(scalar(url, "create table kept (mark int)"))
     os.kill(run.supervisor_pid, signal.SIGKILL)
+    assert wait_until(lambda: stack.running() is None, BACK_WITHIN_SECONDS)
     again = new_stack(state).up(services=False)
     assert run_apart(scalar(again.postgres_urls["referrals"], "select count(*) from kept")) == 0
     assert again.kafka_bootstrap == run.kafka_bootstrap
@@ -159,7 +160,7 @@ def test_tied_stack_ends_with_its_caller(state: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", code, str(state)], cwd=ROOT, check=False)
     assert wait_until(lambda: working_in(state) == [], BACK_WITHIN_SECONDS)
-    assert Stack(state).running() is None
+    assert wait_until(lambda: Stack(state).running() is None, BACK_WITHIN_SECONDS)
 
 
 def test_failed_preparation_leaves_nothing(state: Path) -> None:
