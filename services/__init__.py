@@ -1,0 +1,1 @@
+"""Homeward's services, one for each audience. None of them imports another."""

@@ -1,0 +1,1 @@
+"""Matching: decides who is asked, in which order, and who takes a package."""

@@ -1,0 +1,55 @@
+"""What every award has in common, whoever won it and however."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from services.matching.domain import events, ids
+from services.matching.domain.placement import Absent, AwaitingInformation, Withdrawn, offers_of
+from services.matching.domain.turn import Turn
+
+
+def next_award_id(turn: Turn, provider_id: UUID) -> UUID:
+    """The id of the award that is about to be made."""
+    placement = turn.placement
+    if isinstance(placement, Absent | AwaitingInformation | Withdrawn):
+        return ids.award_id(turn.placement_id, 0, provider_id, 0)
+    return ids.award_id(turn.placement_id, placement.round, provider_id, placement.awards)
+
+
+def provider_name(turn: Turn, provider_id: UUID) -> str:
+    """The organisation's public name; empty for one that has left the register."""
+    provider = turn.market.providers.get(provider_id)
+    return provider.name if provider else ""
+
+
+def confirm_by(turn: Turn) -> datetime:
+    """Until when an award made now should be confirmed."""
+    return turn.now + timedelta(minutes=turn.policy.confirmation_minutes)
+
+
+def after_award(turn: Turn) -> None:
+    """Tell everybody else at once, and close what waited for the package to be filled."""
+    withdraw_offers(turn, "placed")
+    turn.close("nobody_left", "released", "target_overdue", "nothing_to_ask_with")
+
+
+def withdraw_offers(turn: Turn, because: Literal["placed", "referral_withdrawn"]) -> None:
+    """Withdraw every offer that is live or stands, if there is any."""
+    offer_ids = tuple(
+        [
+            offer.offer_id
+            for offer in offers_of(turn.placement)
+            if offer.status == "live" or offer.status == "accepted"
+        ]
+    )
+    if offer_ids:
+        turn.record(
+            events.OffersWithdrawn(
+                at=turn.now,
+                referral_id=turn.referral_id,
+                placement_id=turn.placement_id,
+                offer_ids=offer_ids,
+                because=because,
+            )
+        )

@@ -1,0 +1,105 @@
+"""What a status takes over from the one before it, and offers with another status."""
+
+from dataclasses import replace
+from typing import Any, TypeVar
+from uuid import UUID
+
+from services.matching.domain import events
+from services.matching.domain import placement as states
+from services.matching.domain.placement import (
+    AfterStart,
+    Held,
+    Offer,
+    OfferStatus,
+    Placement,
+    Present,
+)
+
+HEARD_LIMIT = 200
+"""Answers whose ids are remembered. The inbox skips older repeats; without a limit, a provider
+that answers for ever would make a row grow for ever."""
+
+S = TypeVar("S", bound=Placement)
+
+
+class ImpossibleEventError(Exception):
+    """An event that the table of transitions does not allow: a bug, or a damaged history."""
+
+
+def expect(placement: Placement, status: type[S]) -> S:
+    """The placement as that status. Raises ImpossibleEventError if it has another."""
+    if not isinstance(placement, status):
+        raise ImpossibleEventError(f"{type(placement).__name__} is not {status.__name__}")
+    return placement
+
+
+def searched(placement: Placement) -> AfterStart:
+    """The placement as one whose search has started. Raises ImpossibleEventError otherwise."""
+    if isinstance(placement, states.Absent | states.AwaitingInformation | states.Withdrawn):
+        raise ImpossibleEventError(f"{type(placement).__name__} has no search")
+    return placement
+
+
+def held(placement: Placement) -> Held:
+    """The placement as one with an award. Raises ImpossibleEventError otherwise."""
+    if not isinstance(placement, states.Awarded | states.Confirmed | states.Started):
+        raise ImpossibleEventError(f"{type(placement).__name__} has no award")
+    return placement
+
+
+def present(placement: Placement) -> Present:
+    """The placement as one that is known. Raises ImpossibleEventError otherwise."""
+    if isinstance(placement, states.Absent):
+        raise ImpossibleEventError("an absent placement")
+    return placement
+
+
+def carried(placement: AfterStart) -> dict[str, Any]:
+    """What every status after the start of the search has in common, by field name."""
+    return {
+        "placement_id": placement.placement_id,
+        "referral_id": placement.referral_id,
+        "heard": placement.heard,
+        "escalations": placement.escalations,
+        "facts": placement.facts,
+        "target_missed": placement.target_missed,
+        "round": placement.round,
+        "tier": placement.tier,
+        "offers": placement.offers,
+        "released": placement.released,
+        "left_out": placement.left_out,
+        "awards": placement.awards,
+    }
+
+
+def heard(before: tuple[UUID, ...], response_id: UUID | None) -> tuple[UUID, ...]:
+    """The answers' ids with one more, once each, the oldest forgotten beyond HEARD_LIMIT."""
+    if response_id is None or response_id in before:
+        return before
+    return (*before[1 - HEARD_LIMIT :], response_id)
+
+
+def answered(
+    offers: tuple[Offer, ...],
+    offer_id: UUID,
+    status: OfferStatus,
+    event: events.OfferDeclined | events.AcceptanceStood | events.Awarded,
+) -> tuple[Offer, ...]:
+    """The offers, one of them with its provider's answer."""
+    at = event.answered_at if isinstance(event, events.OfferDeclined) else event.accepted_at
+    return tuple(
+        replace(offer, status=status, answered_at=at, via=event.via, response_id=event.response_id)
+        if offer.offer_id == offer_id
+        else offer
+        for offer in offers
+    )
+
+
+def with_status(
+    offers: tuple[Offer, ...], offer_ids: tuple[UUID, ...], status: OfferStatus
+) -> tuple[Offer, ...]:
+    """The offers, those named with another status."""
+    named = frozenset(offer_ids)
+    return tuple(
+        replace(offer, status=status) if offer.offer_id in named else offer for offer in offers
+    )

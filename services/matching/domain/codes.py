@@ -1,0 +1,73 @@
+"""The codes that the rules speak, the same as in `shared.contracts.codes` (a test compares them).
+
+They are written again because the rules import the standard library and themselves alone.
+"""
+
+from typing import Literal
+
+Urgency = Literal["routine", "urgent"]
+SourceKind = Literal["hospital", "community"]
+Gender = Literal["female", "male", "other", "not_stated"]
+
+CareType = Literal["personal_care", "reablement", "waking_night", "sleep_in", "live_in", "domestic"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Band = Literal["morning", "lunch", "tea", "bed", "night"]
+Task = Literal[
+    "wash", "dress", "toilet", "continence", "transfer", "meal", "drink", "medication_prompt",
+    "medication_administer", "skin_check", "catheter_care", "stoma_care", "peg_feed",
+    "exercises", "settle", "welfare_check", "companionship", "shopping", "laundry", "cleaning",
+]  # fmt: skip
+Need = Literal[
+    "medication", "hoist", "moving_handling", "catheter", "stoma", "peg_feeding", "dementia",
+    "mental_health", "learning_disability", "autism", "end_of_life", "bariatric", "diabetes",
+    "epilepsy", "pressure_care", "sensory_loss", "stroke", "parkinsons",
+]  # fmt: skip
+Risk = Literal[
+    "lives_alone", "falls", "wandering", "choking", "smoker", "oxygen_at_home", "pets",
+    "two_carers_for_safety", "no_lone_female_carer", "no_lone_male_carer", "infection",
+    "safeguarding_open", "poor_property_access",
+]  # fmt: skip
+Equipment = Literal[
+    "hospital_bed", "hoist_mobile", "hoist_ceiling", "stand_aid", "slide_sheet", "commode",
+    "pressure_mattress", "wheelchair", "walking_frame", "key_safe", "pendant_alarm",
+]  # fmt: skip
+Outcome = Literal[
+    "regain_independence", "maintain_independence", "safe_at_home", "eat_and_drink_well",
+    "medication_safe", "mobility_improved", "skin_intact", "social_contact", "carer_supported",
+]  # fmt: skip
+Language = Literal[
+    "en", "ar", "bn", "bsl", "es", "fa", "fr", "gu", "hi", "it", "lt", "pa", "pl", "pt", "ro",
+    "ru", "so", "ta", "tr", "ur", "yue", "zh",
+]  # fmt: skip
+CarerGender = Literal["female", "male"]
+Strength = Literal["must", "prefer"]
+
+ContractKind = Literal["framework", "dps", "spot"]
+CqcRating = Literal["outstanding", "good", "requires_improvement", "inadequate", "not_inspected"]
+
+DeclineReason = Literal[
+    "no_capacity", "area", "times", "skills", "double_handed", "rate", "start_date", "safety",
+    "other",
+]  # fmt: skip
+ReleaseReason = Literal["needs_differ", "unsafe", "start_date", "other"]
+WithdrawalReason = Literal[
+    "died", "readmitted", "no_longer_ready", "family_arranged", "direct_payment",
+    "assessment_changed", "duplicate", "other",
+]  # fmt: skip
+AwardGround = Literal[
+    "persons_choice", "below_threshold", "urgency", "none_answered", "continuity", "other"
+]
+Via = Literal["endpoint", "telephone", "hand"]
+EscalationKind = Literal[
+    "nobody_left", "released", "confirmation_overdue", "target_overdue", "nothing_to_ask_with"
+]
+PassedOverReason = Literal[
+    "contract_not_live", "not_accepting_new", "area", "capability", "language", "carer_gender",
+    "cqc_rating", "cqc_not_inspected", "suspended", "excluded", "named_another", "already_declined",
+    "already_asked", "released_before", "rate_over_limit", "no_rate", "left_the_register",
+]  # fmt: skip
+TierOpenedBecause = Literal["first", "exhausted", "time_up", "jumped"]
+RefusalCode = Literal[
+    "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded"
+]
+Request = Literal["accept", "decline", "confirm", "release", "start"]

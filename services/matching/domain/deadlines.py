@@ -1,0 +1,75 @@
+"""When a placement must be looked at again: a projection of its state, never a second truth."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, assert_never
+
+from services.matching.domain import placement as states
+from services.matching.domain.placement import Placement
+
+DeadlineKind = Literal["offers_lapse", "settlement", "confirmation", "target"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """An instant at which something follows by itself."""
+
+    kind: DeadlineKind
+    at: datetime
+
+
+def deadlines(placement: Placement) -> tuple[Deadline, ...]:
+    """Every instant at which passing time alone decides something, the earliest first.
+
+    A tier's own end needs none: windows are cut to it, so a deadline of an offer comes with it.
+    """
+    match placement:
+        case states.Absent() | states.Withdrawn() | states.Confirmed() | states.Started():
+            return ()
+        case states.Awarded():
+            if "confirmation_overdue" in placement.escalations:
+                return ()
+            return (Deadline(kind="confirmation", at=placement.award.confirm_by),)
+        case states.AwaitingInformation() | states.Exhausted() | states.Searching():
+            found = [*_target(placement), *_search(placement)]
+            return tuple(sorted(found, key=lambda deadline: deadline.at))
+        case _:
+            assert_never(placement)
+
+
+def next_due_at(placement: Placement) -> datetime | None:
+    """The earliest deadline, or None when time alone changes nothing."""
+    return min((deadline.at for deadline in deadlines(placement)), default=None)
+
+
+def target_at(placement: Placement) -> datetime | None:
+    """When the last target is missed, for a placement that is not filled and not yet late."""
+    match placement:
+        case states.AwaitingInformation():
+            received_at, targets = placement.received_at, placement.targets_minutes
+        case states.Searching() | states.Exhausted():
+            received_at, targets = placement.facts.received_at, placement.facts.targets_minutes
+        case states.Absent() | states.Withdrawn():
+            return None
+        case states.Awarded() | states.Confirmed() | states.Started():
+            return None
+        case _:
+            assert_never(placement)
+    if placement.target_missed or not targets:
+        return None
+    return received_at + timedelta(minutes=targets[-1])
+
+
+def _target(placement: Placement) -> tuple[Deadline, ...]:
+    at = target_at(placement)
+    return () if at is None else (Deadline(kind="target", at=at),)
+
+
+def _search(placement: Placement) -> tuple[Deadline, ...]:
+    if not isinstance(placement, states.Searching):
+        return ()
+    lapses = [offer.expires_at for offer in placement.offers if offer.status == "live"]
+    found = (Deadline(kind="offers_lapse", at=min(lapses)),) if lapses else ()
+    if placement.decided_by is None:
+        return found
+    return (*found, Deadline(kind="settlement", at=placement.decided_by))

@@ -1,0 +1,195 @@
+"""The one way in: what follows from a command, and from time having passed.
+
+First the command's own events, then whatever follows by itself until nothing more does: standing
+acceptances are settled, due offers lapse, waves and tiers open, overdue items escalate. A timer
+is the command `PassTime`, which has no events of its own; so a late, double or cancelled timer
+changes nothing that is not due. Source: design §3.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from services.matching.domain import events, ids
+from services.matching.domain import placement as states
+from services.matching.domain.answering import receive_answers
+from services.matching.domain.codes import Urgency
+from services.matching.domain.commands import (
+    AwardByHand,
+    Command,
+    CompleteReferral,
+    ConfirmAward,
+    PassTime,
+    ReceiveAnswers,
+    ReceiveReferral,
+    ReconsiderMarket,
+    ReleaseAward,
+    ReportStart,
+    WithdrawReferral,
+)
+from services.matching.domain.deadlines import target_at
+from services.matching.domain.events import Event
+from services.matching.domain.holding import (
+    award_by_hand,
+    confirm,
+    release,
+    report_start,
+    withdraw,
+)
+from services.matching.domain.market import Market
+from services.matching.domain.placement import Placement, Present
+from services.matching.domain.policy import Policy
+from services.matching.domain.refusal import UNKNOWN_PLACEMENT, Refusal
+from services.matching.domain.requirement import Wanted
+from services.matching.domain.search import ask_next, lapse_due, reopen_if_somebody_new
+from services.matching.domain.settlement import settle
+from services.matching.domain.turn import Turn
+
+
+def decide(
+    placement: Placement, command: Command, now: datetime, policy: Policy, market: Market
+) -> tuple[Event, ...] | Refusal:
+    """The events that follow from a command; none for a repeat, a refusal for a mistake."""
+    outcome = step(placement, command, now, policy, market)
+    return outcome if isinstance(outcome, Refusal) else outcome[1]
+
+
+def step(
+    placement: Placement, command: Command, now: datetime, policy: Policy, market: Market
+) -> tuple[Placement, tuple[Event, ...]] | Refusal:
+    """The events that follow from a command and the placement after them, in one pass.
+
+    The same arguments give the same result, whenever and wherever. A Refusal means that nothing
+    has changed.
+    """
+    if isinstance(placement, states.Absent):
+        if not isinstance(command, ReceiveReferral):
+            return UNKNOWN_PLACEMENT
+        placement_id, referral_id = ids.placement_id(command.referral_id), command.referral_id
+    else:
+        placement_id, referral_id = placement.placement_id, placement.referral_id
+    turn = Turn(
+        placement=placement,
+        placement_id=placement_id,
+        referral_id=referral_id,
+        now=now,
+        policy=policy,
+        market=market,
+    )
+    if isinstance(placement, states.Absent):
+        if isinstance(command, ReceiveReferral):
+            _receive(turn, command)
+    else:
+        refusal = _obey(turn, placement, command)
+        if refusal is not None:
+            return refusal
+    advance(turn)
+    return turn.placement, tuple(turn.events)
+
+
+def _obey(turn: Turn, placement: Present, command: Command) -> Refusal | None:
+    """The command's own events."""
+    match command:
+        case ReceiveAnswers():
+            return receive_answers(turn, placement, command.answers)
+        case PassTime() | ReceiveReferral():
+            return None
+        case CompleteReferral():
+            _complete(turn, placement, command)
+        case WithdrawReferral():
+            withdraw(turn, placement, command.reason)
+        case ConfirmAward():
+            confirm(turn, placement, command)
+        case ReleaseAward():
+            release(turn, placement, command)
+        case ReportStart():
+            report_start(turn, placement, command)
+        case AwardByHand():
+            return award_by_hand(turn, placement, command)
+        case ReconsiderMarket():
+            if isinstance(placement, states.Exhausted):
+                reopen_if_somebody_new(turn, placement)
+        case _:
+            assert_never(command)
+    return None
+
+
+def advance(turn: Turn) -> None:
+    """Let everything follow that follows by itself at this instant. It ends: every pass that
+    goes on uses up an offer, a candidate or a tier."""
+    goes_on = True
+    while goes_on:
+        placement = turn.placement
+        goes_on = isinstance(placement, states.Searching) and (
+            lapse_due(turn)
+            or (
+                settle(turn, placement)
+                if placement.decided_by is not None
+                else ask_next(turn, placement)
+            )
+        )
+    _escalate_overdue(turn)
+
+
+def _escalate_overdue(turn: Turn) -> None:
+    placement = turn.placement
+    if isinstance(placement, states.Awarded):
+        if placement.award.confirm_by <= turn.now:
+            turn.escalate("confirmation_overdue")
+        return
+    missed_at = target_at(placement)
+    if missed_at is not None and missed_at <= turn.now:
+        turn.escalate("target_overdue")
+
+
+def _receive(turn: Turn, command: ReceiveReferral) -> None:
+    if command.wanted is None:
+        turn.record(
+            events.AwaitingInformation(
+                at=turn.now,
+                referral_id=turn.referral_id,
+                placement_id=turn.placement_id,
+                received_at=command.received_at,
+                source_kind=command.source_kind,
+                organisation=command.organisation,
+                ward=command.ward,
+                urgency=command.urgency,
+                targets_minutes=turn.policy.targets_minutes,
+            )
+        )
+        return
+    complete_at = command.complete_at or command.received_at
+    _start(turn, command, command.urgency, complete_at, command.wanted)
+
+
+def _complete(turn: Turn, placement: Present, command: CompleteReferral) -> None:
+    if isinstance(placement, states.AwaitingInformation):
+        _start(turn, placement, command.urgency, command.complete_at, command.wanted)
+
+
+def _start(
+    turn: Turn,
+    known: ReceiveReferral | states.AwaitingInformation,
+    urgency: Urgency,
+    complete_at: datetime,
+    wanted: Wanted,
+) -> None:
+    """Begin the search under the policy of this moment; `known` says where it comes from."""
+    turn.record(
+        events.SearchStarted(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            received_at=known.received_at,
+            complete_at=complete_at,
+            source_kind=known.source_kind,
+            organisation=known.organisation,
+            ward=known.ward,
+            urgency=urgency,
+            outcode=wanted.outcode,
+            gender=wanted.gender,
+            requirement=wanted.requirement,
+            policy_name=turn.policy.name,
+            policy_version=turn.policy.version,
+            targets_minutes=turn.policy.targets_minutes,
+        )
+    )

@@ -1,0 +1,328 @@
+"""What matching has decided: one class for each class in `shared.contracts.placements`.
+
+Same names, same fields, same JSON (a test compares them). Why there are two: the rules import
+nothing, and a contract may gain optional fields that no rule knows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from services.matching.domain.codes import (
+    AwardGround,
+    ContractKind,
+    CqcRating,
+    DeclineReason,
+    EscalationKind,
+    Gender,
+    PassedOverReason,
+    RefusalCode,
+    ReleaseReason,
+    Request,
+    SourceKind,
+    TierOpenedBecause,
+    Urgency,
+    Via,
+    WithdrawalReason,
+)
+from services.matching.domain.requirement import Requirement
+
+CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Components:
+    """What put a provider at its place, each as it was when the tier opened."""
+
+    continuity: bool
+    chosen: bool
+    contract_rank: int | None
+    turns: float
+    cqc_rating: CqcRating
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """One provider that may be asked in a tier, with its place (1 = first) and why."""
+
+    provider_id: UUID
+    place: int
+    lot: str | None
+    contract_kind: ContractKind
+    rate_pence: int | None
+    components: Components
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """Providers of a tier that are not asked, by reason."""
+
+    reason: PassedOverReason
+    provider_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMade:
+    """One offer of a wave."""
+
+    offer_id: UUID
+    provider_id: UUID
+    place: int
+    lot: str | None
+    contract_kind: ContractKind
+    rate_pence: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementEvent:
+    """One fact about one placement, decided at `at`."""
+
+    TYPE: ClassVar[str]
+    at: datetime
+    referral_id: UUID
+    placement_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitingInformation(PlacementEvent):
+    """The referral is known and its headline clock runs; offers wait until it is complete."""
+
+    TYPE: ClassVar[str] = "homeward.placement.awaiting-information.v1"
+    received_at: datetime
+    source_kind: SourceKind
+    organisation: str
+    ward: str
+    urgency: Urgency
+    targets_minutes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchStarted(PlacementEvent):
+    """Nothing is missing: the search begins under one version of the policy."""
+
+    TYPE: ClassVar[str] = "homeward.placement.search-started.v1"
+    received_at: datetime
+    complete_at: datetime
+    source_kind: SourceKind
+    organisation: str
+    ward: str
+    urgency: Urgency
+    outcode: str
+    gender: Gender | None
+    requirement: Requirement
+    policy_name: str
+    policy_version: str
+    targets_minutes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierOpened(PlacementEvent):
+    """One step of the fallback begins: who may be asked, in which order, and who not, and why."""
+
+    TYPE: ClassVar[str] = "homeward.placement.tier-opened.v1"
+    round: int
+    tier: int
+    tier_name: str
+    clause: str
+    because: TierOpenedBecause
+    closes_at: datetime | None
+    ranked: tuple[Ranked, ...]
+    passed_over: tuple[PassedOver, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffersMade(PlacementEvent):
+    """One wave: offers made at the same instant with one deadline.
+
+    `passed_over`: those whose turn it was and who may no longer be asked since the tier opened. A
+    wave that is left without anybody is written too, so that each of them has its reason.
+    """
+
+    TYPE: ClassVar[str] = "homeward.placement.offers-made.v1"
+    round: int
+    tier: int
+    tier_name: str
+    wave: int
+    expires_at: datetime
+    offers: tuple[OfferMade, ...]
+    passed_over: tuple[PassedOver, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDeclined(PlacementEvent):
+    """A provider said no in time, by the endpoint or by telephone."""
+
+    TYPE: ClassVar[str] = "homeward.placement.offer-declined.v1"
+    offer_id: UUID
+    provider_id: UUID
+    reason: DeclineReason
+    answered_at: datetime
+    prompt: bool
+    lot: str | None
+    via: Via
+    response_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceStood(PlacementEvent):
+    """A provider said yes while better-ranked ones may still answer; decided by `decided_by`."""
+
+    TYPE: ClassVar[str] = "homeward.placement.acceptance-stood.v1"
+    offer_id: UUID
+    provider_id: UUID
+    accepted_at: datetime
+    decided_by: datetime
+    via: Via
+    response_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRefused(PlacementEvent):
+    """An answer changed nothing, and this is why."""
+
+    TYPE: ClassVar[str] = "homeward.placement.request-refused.v1"
+    request: Request
+    provider_id: UUID
+    offer_id: UUID | None
+    award_id: UUID | None
+    code: RefusalCode
+    response_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffersLapsed(PlacementEvent):
+    """Deadlines passed with no answer: their own result, never a decline."""
+
+    TYPE: ClassVar[str] = "homeward.placement.offers-lapsed.v1"
+    offer_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffersWithdrawn(PlacementEvent):
+    """Offers that no longer stand, whether unanswered or accepted and not chosen."""
+
+    TYPE: ClassVar[str] = "homeward.placement.offers-withdrawn.v1"
+    offer_ids: tuple[UUID, ...]
+    because: Literal["placed", "referral_withdrawn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awarded(PlacementEvent):
+    """The one acceptance that takes the package, or a person's award by hand: it is filled."""
+
+    TYPE: ClassVar[str] = "homeward.placement.awarded.v1"
+    award_id: UUID
+    offer_id: UUID | None
+    provider_id: UUID
+    provider_name: str
+    accepted_at: datetime
+    tier: int | None
+    tier_name: str | None
+    lot: str | None
+    contract_kind: ContractKind | None
+    rate_pence: int | None
+    confirm_by: datetime
+    via: Via
+    ground: AwardGround | None
+    response_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardConfirmed(PlacementEvent):
+    """The awarded provider has read the plan and takes the package for good."""
+
+    TYPE: ClassVar[str] = "homeward.placement.award-confirmed.v1"
+    award_id: UUID
+    provider_id: UUID
+    response_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardReleased(PlacementEvent):
+    """The awarded provider gave the award back; the clock never stopped."""
+
+    TYPE: ClassVar[str] = "homeward.placement.award-released.v1"
+    award_id: UUID
+    provider_id: UUID
+    reason: ReleaseReason
+    response_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardCancelled(PlacementEvent):
+    """An award ended by somebody else than its provider."""
+
+    TYPE: ClassVar[str] = "homeward.placement.award-cancelled.v1"
+    award_id: UUID
+    provider_id: UUID
+    because: CancelledBecause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareStarted(PlacementEvent):
+    """The first visit was delivered."""
+
+    TYPE: ClassVar[str] = "homeward.placement.care-started.v1"
+    award_id: UUID
+    provider_id: UUID
+    started_at: datetime
+    response_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchReopened(PlacementEvent):
+    """A new round begins from the first tier, without those in `left_out`."""
+
+    TYPE: ClassVar[str] = "homeward.placement.search-reopened.v1"
+    round: int
+    because: Literal["released", "market_changed"]
+    left_out: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchExhausted(PlacementEvent):
+    """The last tier has ended and nobody is left to ask; a person must act."""
+
+    TYPE: ClassVar[str] = "homeward.placement.search-exhausted.v1"
+    round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationOpened(PlacementEvent):
+    """An open item for a person, beside the status; it stops nothing by itself."""
+
+    TYPE: ClassVar[str] = "homeward.placement.escalation-opened.v1"
+    kind: EscalationKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationClosed(PlacementEvent):
+    """What the item asked for has come about."""
+
+    TYPE: ClassVar[str] = "homeward.placement.escalation-closed.v1"
+    kind: EscalationKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementWithdrawn(PlacementEvent):
+    """The package is ended at the ward's or hub's word; nothing follows."""
+
+    TYPE: ClassVar[str] = "homeward.placement.withdrawn.v1"
+    reason: WithdrawalReason
+
+
+SearchEvent = (
+    AwaitingInformation
+    | SearchStarted
+    | TierOpened
+    | SearchReopened
+    | SearchExhausted
+    | PlacementWithdrawn
+)
+OfferEvent = (
+    OffersMade | OfferDeclined | AcceptanceStood | OffersLapsed | OffersWithdrawn | RequestRefused
+)
+AwardEvent = Awarded | AwardConfirmed | AwardReleased | AwardCancelled | CareStarted
+EscalationEvent = EscalationOpened | EscalationClosed
+Event = SearchEvent | OfferEvent | AwardEvent | EscalationEvent

@@ -1,0 +1,275 @@
+"""A placement after an event: the fold that state rows are made of. Nothing is decided here."""
+
+from dataclasses import replace
+from typing import Any, assert_never
+from uuid import UUID
+
+from services.matching.domain import events
+from services.matching.domain import placement as states
+from services.matching.domain.carrying import (
+    ImpossibleEventError,
+    answered,
+    carried,
+    expect,
+    heard,
+    held,
+    present,
+    searched,
+    with_status,
+)
+from services.matching.domain.events import (
+    AwardEvent,
+    EscalationEvent,
+    Event,
+    OfferEvent,
+    SearchEvent,
+)
+from services.matching.domain.placement import AfterStart, Held, Offer, Placement
+from services.matching.domain.requirement import needed
+from services.matching.domain.transitions import TRANSITIONS
+
+
+def evolve(placement: Placement, event: Event) -> Placement:
+    """The placement after the event. Raises ImpossibleEventError for one that cannot follow."""
+    expected = TRANSITIONS.get((type(placement), type(event)))
+    if expected is None:
+        raise ImpossibleEventError(f"{type(event).__name__} after {type(placement).__name__}")
+    after = _after(placement, event)
+    if type(after) is not expected:
+        raise ImpossibleEventError(f"{type(event).__name__} led to {type(after).__name__}")
+    return after
+
+
+def _after(placement: Placement, event: Event) -> Placement:
+    match event:
+        case (
+            events.AwaitingInformation()
+            | events.SearchStarted()
+            | events.TierOpened()
+            | events.SearchReopened()
+            | events.SearchExhausted()
+            | events.PlacementWithdrawn()
+        ):
+            return _after_search(placement, event)
+        case (
+            events.OffersMade()
+            | events.OfferDeclined()
+            | events.AcceptanceStood()
+            | events.OffersLapsed()
+            | events.OffersWithdrawn()
+            | events.RequestRefused()
+        ):
+            return _after_offer(placement, event)
+        case (
+            events.Awarded()
+            | events.AwardConfirmed()
+            | events.AwardReleased()
+            | events.AwardCancelled()
+            | events.CareStarted()
+        ):
+            return _after_award(placement, event)
+        case events.EscalationOpened() | events.EscalationClosed():
+            return _after_escalation(placement, event)
+        case _:
+            assert_never(event)
+
+
+def _after_search(placement: Placement, event: SearchEvent) -> Placement:
+    match event:
+        case events.AwaitingInformation():
+            return states.AwaitingInformation(
+                placement_id=event.placement_id,
+                referral_id=event.referral_id,
+                received_at=event.received_at,
+                source_kind=event.source_kind,
+                organisation=event.organisation,
+                ward=event.ward,
+                urgency=event.urgency,
+                targets_minutes=event.targets_minutes,
+            )
+        case events.SearchStarted():
+            return _started_searching(placement, event)
+        case events.TierOpened():
+            return replace(
+                expect(placement, states.Searching),
+                tier=event.tier,
+                tier_closes_at=event.closes_at,
+                wave=0,
+                unasked=tuple(_candidate(ranked) for ranked in event.ranked),
+            )
+        case events.SearchReopened():
+            return states.Searching(
+                **carried(searched(placement))
+                | {"round": event.round, "tier": states.NO_TIER, "left_out": event.left_out}
+            )
+        case events.SearchExhausted():
+            return states.Exhausted(**carried(searched(placement)))
+        case events.PlacementWithdrawn():
+            known = present(placement)
+            return states.Withdrawn(
+                placement_id=event.placement_id,
+                referral_id=event.referral_id,
+                heard=known.heard,
+                escalations=known.escalations,
+                offers=states.offers_of(known),
+            )
+        case _:
+            assert_never(event)
+
+
+def _started_searching(placement: Placement, event: events.SearchStarted) -> states.Searching:
+    waited = placement if isinstance(placement, states.AwaitingInformation) else None
+    return states.Searching(
+        placement_id=event.placement_id,
+        referral_id=event.referral_id,
+        heard=waited.heard if waited else (),
+        escalations=waited.escalations if waited else (),
+        target_missed=waited.target_missed if waited else False,
+        facts=states.Facts(
+            received_at=event.received_at,
+            complete_at=event.complete_at,
+            urgency=event.urgency,
+            targets_minutes=event.targets_minutes,
+            policy_name=event.policy_name,
+            policy_version=event.policy_version,
+            needed=needed(event.outcode, event.requirement),
+        ),
+    )
+
+
+def _candidate(ranked: events.Ranked) -> states.Candidate:
+    return states.Candidate(
+        provider_id=ranked.provider_id,
+        place=ranked.place,
+        lot=ranked.lot,
+        contract_kind=ranked.contract_kind,
+    )
+
+
+def _after_offer(placement: Placement, event: OfferEvent) -> Placement:
+    match event:
+        case events.OffersMade():
+            return _after_wave(expect(placement, states.Searching), event)
+        case events.OfferDeclined():
+            before = searched(placement)
+            return replace(
+                before,
+                offers=answered(before.offers, event.offer_id, "declined", event),
+                heard=heard(before.heard, event.response_id),
+            )
+        case events.AcceptanceStood():
+            searching = expect(placement, states.Searching)
+            return replace(
+                searching,
+                offers=answered(searching.offers, event.offer_id, "accepted", event),
+                heard=heard(searching.heard, event.response_id),
+                decided_by=event.decided_by,
+            )
+        case events.OffersLapsed():
+            searching = expect(placement, states.Searching)
+            return replace(
+                searching, offers=with_status(searching.offers, event.offer_ids, "lapsed")
+            )
+        case events.OffersWithdrawn():
+            before = searched(placement)
+            status: states.OfferStatus = (
+                "withdrawn_placed" if event.because == "placed" else "withdrawn_ended"
+            )
+            return replace(before, offers=with_status(before.offers, event.offer_ids, status))
+        case events.RequestRefused():
+            known = present(placement)
+            return replace(known, heard=heard(known.heard, event.response_id))
+        case _:
+            assert_never(event)
+
+
+def _after_wave(searching: states.Searching, event: events.OffersMade) -> states.Searching:
+    made = tuple(
+        Offer(
+            offer_id=offer.offer_id,
+            provider_id=offer.provider_id,
+            round=event.round,
+            tier=event.tier,
+            wave=event.wave,
+            place=offer.place,
+            lot=offer.lot,
+            contract_kind=offer.contract_kind,
+            rate_pence=offer.rate_pence,
+            tier_name=event.tier_name,
+            made_at=event.at,
+            expires_at=event.expires_at,
+        )
+        for offer in event.offers
+    )
+    done = {offer.provider_id for offer in event.offers}
+    done.update(provider_id for group in event.passed_over for provider_id in group.provider_ids)
+    return replace(
+        searching,
+        wave=event.wave,
+        unasked=tuple(one for one in searching.unasked if one.provider_id not in done),
+        offers=searching.offers + made,
+    )
+
+
+def _after_award(placement: Placement, event: AwardEvent) -> Placement:
+    before = searched(placement)
+    match event:
+        case events.Awarded():
+            return _awarded(before, event)
+        case events.AwardConfirmed():
+            holder = held(placement)
+            return states.Confirmed(**_with_award(holder, event.response_id))
+        case events.CareStarted():
+            holder = held(placement)
+            return states.Started(**_with_award(holder, event.response_id))
+        case events.AwardReleased():
+            return states.Searching(
+                **carried(before)
+                | {
+                    "heard": heard(before.heard, event.response_id),
+                    "released": (*before.released, event.provider_id),
+                    "tier": states.NO_TIER,
+                }
+            )
+        case events.AwardCancelled():
+            holder = held(placement)
+            return replace(holder, award=replace(holder.award, ended=True))
+        case _:
+            assert_never(event)
+
+
+def _awarded(before: AfterStart, event: events.Awarded) -> states.Awarded:
+    offers = before.offers
+    if event.offer_id is not None:
+        offers = answered(offers, event.offer_id, "awarded", event)
+    award = states.Award(
+        award_id=event.award_id,
+        provider_id=event.provider_id,
+        offer_id=event.offer_id,
+        filled_at=event.at,
+        confirm_by=event.confirm_by,
+    )
+    taken_over = carried(before) | {
+        "offers": offers,
+        "heard": heard(before.heard, event.response_id),
+        "awards": before.awards + 1,
+    }
+    return states.Awarded(**taken_over, award=award)
+
+
+def _after_escalation(placement: Placement, event: EscalationEvent) -> Placement:
+    known = present(placement)
+    if isinstance(event, events.EscalationClosed):
+        left = tuple(kind for kind in known.escalations if kind != event.kind)
+        return replace(known, escalations=left)
+    opened = (*known.escalations, event.kind)
+    if event.kind == "target_overdue" and not isinstance(known, states.Withdrawn):
+        return replace(known, escalations=opened, target_missed=True)
+    return replace(known, escalations=opened)
+
+
+def _with_award(holder: Held, response_id: UUID | None) -> dict[str, Any]:
+    return carried(holder) | {
+        "heard": heard(holder.heard, response_id),
+        "award": holder.award,
+    }

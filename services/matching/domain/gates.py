@@ -1,0 +1,104 @@
+"""Who may be asked: every reason that keeps a provider out, in one order, before any ranking.
+
+Source: domain rule 3. The first reason found is the one recorded.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.matching.domain.codes import PassedOverReason
+from services.matching.domain.market import Contract, Place, Provider
+from services.matching.domain.placement import Searched
+from services.matching.domain.policy import Tier
+from services.matching.domain.requirement import Needed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Who was already asked, said no or gave an award back, as a new offer must know it."""
+
+    asked: frozenset[UUID]
+    """In this round, or left out of it."""
+    declined: frozenset[UUID]
+    released: frozenset[UUID]
+
+
+def history_of(placement: Searched) -> History:
+    """What a placement remembers of its providers."""
+    round_ = placement.round
+    asked = {offer.provider_id for offer in placement.offers if offer.round == round_}
+    declined = {offer.provider_id for offer in placement.offers if offer.status == "declined"}
+    return History(
+        asked=frozenset(asked.union(placement.left_out)),
+        declined=frozenset(declined),
+        released=frozenset(placement.released),
+    )
+
+
+def why_not(
+    place: Place, tier: Tier, needed: Needed, history: History, day: date
+) -> PassedOverReason | None:
+    """The reason for which a provider is not asked in a tier, or None if it may be.
+
+    `day` is the day of the offer: a contract must be live on it.
+    """
+    provider, contract = place
+    return (
+        _why_not_contract(contract, tier, day)
+        or _why_not_able(provider, needed)
+        or _why_not_rating(provider, tier)
+        or ("suspended" if provider.suspended else None)
+        or _why_not_this_package(provider.provider_id, needed, history)
+        or _why_not_rate(contract, tier)
+    )
+
+
+def _why_not_contract(contract: Contract, tier: Tier, day: date) -> PassedOverReason | None:
+    if contract.from_ > day or (contract.to is not None and contract.to < day):
+        return "contract_not_live"
+    if not (contract.accept_new and tier.accept_new):
+        return "not_accepting_new"
+    return None
+
+
+def _why_not_able(provider: Provider, needed: Needed) -> PassedOverReason | None:
+    if needed.outcode not in provider.outcodes:
+        return "area"
+    if not provider.capabilities.issuperset(needed.capabilities):
+        return "capability"
+    if needed.languages and not provider.languages.issuperset(needed.languages):
+        return "language"
+    wanted = needed.carer_gender
+    if wanted is not None and provider.carer_genders and wanted not in provider.carer_genders:
+        return "carer_gender"
+    return None
+
+
+def _why_not_rating(provider: Provider, tier: Tier) -> PassedOverReason | None:
+    if provider.cqc_rating in tier.cqc_ratings:
+        return None
+    return "cqc_not_inspected" if provider.cqc_rating == "not_inspected" else "cqc_rating"
+
+
+def _why_not_this_package(
+    provider_id: UUID, needed: Needed, history: History
+) -> PassedOverReason | None:
+    if provider_id in needed.excluded:
+        return "excluded"
+    if needed.only_provider_id is not None and needed.only_provider_id != provider_id:
+        return "named_another"
+    if provider_id in history.released:
+        return "released_before"
+    if provider_id in history.declined:
+        return "already_declined"
+    return "already_asked" if provider_id in history.asked else None
+
+
+def _why_not_rate(contract: Contract, tier: Tier) -> PassedOverReason | None:
+    """A price never ranks: it passes the limit or does not. Source: domain rule 1."""
+    if tier.rate_limit_pence is None:
+        return None
+    if contract.rate_pence is None:
+        return "no_rate"
+    return "rate_over_limit" if contract.rate_pence > tier.rate_limit_pence else None

@@ -1,0 +1,208 @@
+"""What happens to an award: confirmed, released, started, made by hand, and the package's end."""
+
+from services.matching.domain import events
+from services.matching.domain import placement as states
+from services.matching.domain.awarding import (
+    after_award,
+    confirm_by,
+    next_award_id,
+    provider_name,
+    withdraw_offers,
+)
+from services.matching.domain.codes import Request, WithdrawalReason
+from services.matching.domain.commands import (
+    AwardByHand,
+    AwardCommand,
+    ConfirmAward,
+    ReleaseAward,
+    ReportStart,
+)
+from services.matching.domain.placement import Held, Offer, Present, Searched
+from services.matching.domain.questions import (
+    can_confirm,
+    can_release,
+    can_report_start,
+    can_withdraw,
+    why_not_award_by_hand,
+)
+from services.matching.domain.refusal import Refusal
+from services.matching.domain.search import everybody_who_said_no, lapse_due
+from services.matching.domain.turn import Turn
+
+
+def confirm(turn: Turn, placement: Present, command: ConfirmAward) -> None:
+    """The award is the provider's for good, also when it comes after the window."""
+    if not _is_new(placement, command):
+        return
+    if not can_confirm(placement, command.provider_id, command.award_id):
+        _refuse(turn, command, "confirm")
+        return
+    _confirm(turn, command, command.response_id is not None)
+
+
+def _confirm(turn: Turn, command: AwardCommand, answers_command: bool) -> None:
+    turn.record(
+        events.AwardConfirmed(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            award_id=command.award_id,
+            provider_id=command.provider_id,
+            response_id=command.response_id if answers_command else None,
+        )
+    )
+    turn.close("confirmation_overdue")
+
+
+def release(turn: Turn, placement: Present, command: ReleaseAward) -> None:
+    """A new round begins, without the releaser and those who declined; a person is told.
+
+    Source: design §3. The clock never stopped.
+    """
+    if not _is_new(placement, command):
+        return
+    if not can_release(placement, command.provider_id, command.award_id):
+        _refuse(turn, command, "release")
+        return
+    turn.record(
+        events.AwardReleased(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            award_id=command.award_id,
+            provider_id=command.provider_id,
+            reason=command.reason,
+            response_id=command.response_id,
+        )
+    )
+    turn.close("confirmation_overdue")
+    turn.escalate("released")
+    released = turn.placement
+    if isinstance(released, Searched):
+        turn.record(
+            events.SearchReopened(
+                at=turn.now,
+                referral_id=turn.referral_id,
+                placement_id=turn.placement_id,
+                round=released.round + 1,
+                because="released",
+                left_out=everybody_who_said_no(released),
+            )
+        )
+
+
+def report_start(turn: Turn, placement: Present, command: ReportStart) -> None:
+    """Care has started. A start implies a confirmation: one that is missing is written first."""
+    if not _is_new(placement, command):
+        return
+    if not can_report_start(placement, command.provider_id, command.award_id):
+        _refuse(turn, command, "start")
+        return
+    if isinstance(placement, states.Awarded):
+        _confirm(turn, command, False)
+    turn.record(
+        events.CareStarted(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            award_id=command.award_id,
+            provider_id=command.provider_id,
+            started_at=command.started_at,
+            response_id=command.response_id,
+        )
+    )
+
+
+def _is_new(placement: Present, command: AwardCommand) -> bool:
+    return command.response_id is None or command.response_id not in placement.heard
+
+
+def _refuse(turn: Turn, command: AwardCommand, request: Request) -> None:
+    turn.record(
+        events.RequestRefused(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            request=request,
+            provider_id=command.provider_id,
+            offer_id=None,
+            award_id=command.award_id,
+            code="not-awarded",
+            response_id=command.response_id,
+        )
+    )
+
+
+def award_by_hand(turn: Turn, placement: Present, command: AwardByHand) -> Refusal | None:
+    """A person awards, on a recorded ground, also instead of an award that is not confirmed."""
+    refusal = why_not_award_by_hand(placement, command.provider_id, turn.market)
+    if refusal is not None:
+        return refusal
+    lapse_due(turn)
+    if isinstance(placement, states.Awarded):
+        _cancel(turn, placement, "replaced_by_hand")
+        turn.close("confirmation_overdue")
+    last = _last_offer(placement, command)
+    turn.record(
+        events.Awarded(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            award_id=next_award_id(turn, command.provider_id),
+            offer_id=None,
+            provider_id=command.provider_id,
+            provider_name=provider_name(turn, command.provider_id),
+            accepted_at=turn.now,
+            tier=None,
+            tier_name=None,
+            lot=last.lot if last else None,
+            contract_kind=last.contract_kind if last else None,
+            rate_pence=last.rate_pence if last else None,
+            confirm_by=confirm_by(turn),
+            via="hand",
+            ground=command.ground,
+            response_id=None,
+        )
+    )
+    after_award(turn)
+    return None
+
+
+def _last_offer(placement: Present, command: AwardByHand) -> Offer | None:
+    """The last offer of this package to the provider, whose contract and rate an award keeps."""
+    for offer in reversed(states.offers_of(placement)):
+        if offer.provider_id == command.provider_id:
+            return offer
+    return None
+
+
+def withdraw(turn: Turn, placement: Present, reason: WithdrawalReason) -> None:
+    """End the package from any status: offers, award, open items. Source: design §3."""
+    if not can_withdraw(placement):
+        return
+    lapse_due(turn)
+    withdraw_offers(turn, "referral_withdrawn")
+    if isinstance(placement, Held):
+        _cancel(turn, placement, "referral_withdrawn")
+    turn.close(*placement.escalations)
+    turn.record(
+        events.PlacementWithdrawn(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            reason=reason,
+        )
+    )
+
+
+def _cancel(turn: Turn, holder: Held, because: events.CancelledBecause) -> None:
+    turn.record(
+        events.AwardCancelled(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            award_id=holder.award.award_id,
+            provider_id=holder.award.provider_id,
+            because=because,
+        )
+    )

@@ -1,0 +1,101 @@
+"""The providers as the rules see them, laid out so that a tier finds its own without a scan."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from services.matching.domain.codes import (
+    CarerGender,
+    CareType,
+    ContractKind,
+    CqcRating,
+    Language,
+    Need,
+)
+from services.matching.domain.policy import Policy, Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """Why a provider may be offered work. `to` is the last day, inclusive; `rate_pence` an hour."""
+
+    kind: ContractKind
+    lot: str | None = None
+    rank: int | None = None
+    rate_pence: int | None = None
+    from_: date
+    to: date | None = None
+    accept_new: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """One entry of the register. Empty `carer_genders`: not known, and no gate."""
+
+    provider_id: UUID
+    name: str
+    contracts: tuple[Contract, ...]
+    outcodes: frozenset[str]
+    capabilities: frozenset[CareType | Need]
+    languages: frozenset[Language] = frozenset()
+    carer_genders: frozenset[CarerGender] = frozenset()
+    cqc_rating: CqcRating
+    suspended: bool = False
+
+    def contract(self, kind: ContractKind, lot: str | None) -> Contract | None:
+        """Its contract of that kind in that lot, as the register has it now."""
+        for contract in self.contracts:
+            if contract.kind == kind and contract.lot == lot:
+                return contract
+        return None
+
+
+Place = tuple[Provider, Contract]
+Turns = Mapping[tuple[str | None, UUID], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """The register at one version, and how often each provider was offered work lately.
+
+    `turns` counts by (lot, provider), an old offer less than a new one; a provider without an
+    entry has had none. Build one for each version of the register: the layout costs a pass over
+    it, and `with_turns` keeps the layout.
+    """
+
+    providers: Mapping[UUID, Provider]
+    turns: Turns
+    _places: Mapping[tuple[ContractKind, str | None], tuple[Place, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _kinds: Mapping[ContractKind, tuple[Place, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        """Lay out every contract by kind and lot, in the order of provider ids."""
+        if self._kinds:
+            return
+        places: dict[tuple[ContractKind, str | None], list[Place]] = {}
+        kinds: dict[ContractKind, list[Place]] = {}
+        for provider_id in sorted(self.providers):
+            provider = self.providers[provider_id]
+            for contract in provider.contracts:
+                places.setdefault((contract.kind, contract.lot), []).append((provider, contract))
+                kinds.setdefault(contract.kind, []).append((provider, contract))
+        object.__setattr__(self, "_places", {key: tuple(found) for key, found in places.items()})
+        object.__setattr__(self, "_kinds", {kind: tuple(found) for kind, found in kinds.items()})
+
+    def with_turns(self, turns: Turns) -> "Market":
+        """The same register with other counts."""
+        return Market(
+            providers=self.providers, turns=turns, _places=self._places, _kinds=self._kinds
+        )
+
+    def places(self, policy: Policy, tier: Tier, outcode: str) -> Iterable[Place]:
+        """Every provider of a tier for an outcode with the contract it is there by, gates aside."""
+        if tier.scope == "any":
+            return self._kinds.get(tier.kind, ())
+        lots = policy.lots_of(outcode) if tier.scope == "lot" else policy.neighbours_of(outcode)
+        return [place for lot in lots for place in self._places.get((tier.kind, lot), ())]

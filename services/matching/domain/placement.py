@@ -1,0 +1,215 @@
+"""A placement's states: one class for each status, and only what the next decision needs.
+
+Explanations (components, who was passed over) live in the events. Every value here survives JSON.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.matching.domain.codes import ContractKind, EscalationKind, SourceKind, Urgency, Via
+from services.matching.domain.requirement import Needed
+
+OfferStatus = Literal[
+    "live", "accepted", "awarded", "declined", "lapsed", "withdrawn_placed", "withdrawn_ended"
+]
+"""`accepted` stands and may still win; `awarded` is the acceptance that took the package, also
+after the award has ended; `withdrawn_placed` was withdrawn because another has the package."""
+
+NO_TIER = -1
+"""The tier of a round in which none has opened yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is fixed once the search has started."""
+
+    received_at: datetime
+    complete_at: datetime
+    urgency: Urgency
+    targets_minutes: tuple[int, ...]
+    policy_name: str
+    policy_version: str
+    needed: Needed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Somebody of the open tier who has not been asked yet, in the order of asking."""
+
+    provider_id: UUID
+    place: int
+    lot: str | None
+    contract_kind: ContractKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One package put to one provider. Live while now < `expires_at`."""
+
+    offer_id: UUID
+    provider_id: UUID
+    round: int
+    tier: int
+    wave: int
+    place: int
+    lot: str | None
+    contract_kind: ContractKind
+    rate_pence: int | None
+    tier_name: str
+    made_at: datetime
+    expires_at: datetime
+    status: OfferStatus = "live"
+    answered_at: datetime | None = None
+    via: Via | None = None
+    response_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """The acceptance that has the package, or had it if `ended` (within one decision only)."""
+
+    award_id: UUID
+    provider_id: UUID
+    offer_id: UUID | None
+    filled_at: datetime
+    confirm_by: datetime
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """Nothing is known of this placement."""
+
+    status: Literal["absent"] = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What every status but `Absent` has."""
+
+    placement_id: UUID
+    referral_id: UUID
+    heard: tuple[UUID, ...] = ()
+    """The last answers' ids, so that a repeat changes nothing."""
+    escalations: tuple[EscalationKind, ...] = ()
+    """Open items."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitingInformation(Known):
+    """The headline clock runs; nobody can be asked yet."""
+
+    status: Literal["awaiting_information"] = "awaiting_information"
+    received_at: datetime
+    source_kind: SourceKind
+    organisation: str
+    ward: str
+    urgency: Urgency
+    targets_minutes: tuple[int, ...]
+    target_missed: bool = False
+    """The overdue target has been escalated, which happens once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched(Known):
+    """What every status after the search has started has."""
+
+    facts: Facts
+    target_missed: bool = False
+    round: int = 1
+    tier: int = NO_TIER
+    """Index in the policy of the tier that is or was last open."""
+    offers: tuple[Offer, ...] = ()
+    """Every offer of every round, in the order of making."""
+    released: tuple[UUID, ...] = ()
+    """Providers that gave an award back."""
+    left_out: tuple[UUID, ...] = ()
+    """Providers not asked in this round because of an earlier one."""
+    awards: int = 0
+    """Awards so far, ended ones included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searching(Searched):
+    """Offers are out, or an acceptance stands."""
+
+    status: Literal["searching"] = "searching"
+    tier_closes_at: datetime | None = None
+    wave: int = 0
+    """Waves made in the open tier."""
+    unasked: tuple[Candidate, ...] = ()
+    decided_by: datetime | None = None
+    """When the standing acceptances are settled; None while none stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhausted(Searched):
+    """Nobody is left to ask; a person must act. Late acceptances still count."""
+
+    status: Literal["exhausted"] = "exhausted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awarded(Searched):
+    """Filled: one provider has the package and has yet to confirm."""
+
+    status: Literal["awarded"] = "awarded"
+    award: Award
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed(Searched):
+    """The provider has read the plan and takes the package for good."""
+
+    status: Literal["confirmed"] = "confirmed"
+    award: Award
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Searched):
+    """The first visit was delivered."""
+
+    status: Literal["started"] = "started"
+    award: Award
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn(Known):
+    """The package is ended. The offers stay, so that a late answer is told why it is refused."""
+
+    status: Literal["withdrawn"] = "withdrawn"
+    offers: tuple[Offer, ...] = ()
+
+
+Held = Awarded | Confirmed | Started
+Open = Searching | Exhausted
+AfterStart = Searching | Exhausted | Awarded | Confirmed | Started
+Present = AwaitingInformation | AfterStart | Withdrawn
+Placement = Absent | Present
+STATUSES: tuple[type[Placement], ...] = (
+    Absent,
+    AwaitingInformation,
+    Searching,
+    Exhausted,
+    Awarded,
+    Confirmed,
+    Started,
+    Withdrawn,
+)
+
+
+def offers_of(placement: Placement) -> tuple[Offer, ...]:
+    """Every offer that the placement knows."""
+    if isinstance(placement, Absent | AwaitingInformation):
+        return ()
+    return placement.offers
+
+
+def offer_of(placement: Placement, offer_id: UUID) -> Offer | None:
+    """The offer of that id, if the placement knows it."""
+    for offer in offers_of(placement):
+        if offer.offer_id == offer_id:
+            return offer
+    return None

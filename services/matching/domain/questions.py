@@ -1,0 +1,180 @@
+"""May this be done? The same answer for a page's button and for the decision itself.
+
+Each `why_not_…` gives None for yes, and a refusal, or its code, for no.
+"""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+
+from services.matching.domain import placement as states
+from services.matching.domain.codes import RefusalCode
+from services.matching.domain.commands import Answer
+from services.matching.domain.market import Market
+from services.matching.domain.placement import Offer, Placement
+from services.matching.domain.policy import Policy
+from services.matching.domain.refusal import SENTENCES, UNKNOWN_PLACEMENT, Refusal
+
+
+def why_not_answer(placement: Placement, answer: Answer) -> RefusalCode | None:
+    """Why an answer to an offer changes nothing.
+
+    An offer's first answer counts; one recorded before the deadline counts although the offer
+    has lapsed since, unless the package was placed or withdrawn first.
+    Source: domain rule 6.
+    """
+    placed = isinstance(placement, states.Awarded | states.Confirmed | states.Started)
+    offer = states.offer_of(placement, answer.offer_id)
+    if offer is None or offer.provider_id != answer.provider_id:
+        return "already-placed" if placed else "offer-withdrawn"
+    match offer.status:
+        case "accepted" | "awarded" | "declined":
+            return "already-answered"
+        case "withdrawn_placed":
+            return "already-placed"
+        case "withdrawn_ended":
+            return "offer-withdrawn"
+        case "live" | "lapsed":
+            if answer.answered_at >= offer.expires_at:
+                return "offer-lapsed"
+            if placed:
+                return "already-placed"
+            return "offer-withdrawn" if isinstance(placement, states.Withdrawn) else None
+        case _:
+            assert_never(offer.status)
+
+
+def why_not_answer_by_telephone(
+    placement: Placement, answer: Answer, now: datetime, policy: Policy
+) -> Refusal | None:
+    """Why an answer given by telephone cannot be written down, as a sentence for who types it.
+
+    When it was said decides if it lies within the offer's life; it must not lie in the future and
+    must be typed within the policy's grace. Source: domain rule 11.
+    """
+    if isinstance(placement, states.Absent):
+        return UNKNOWN_PLACEMENT
+    offer = states.offer_of(placement, answer.offer_id)
+    if offer is None or offer.provider_id != answer.provider_id:
+        return Refusal(
+            code="unknown-offer",
+            sentence="This provider has no such offer for this package; check which was meant.",
+        )
+    said_at = answer.answered_at
+    if said_at > now:
+        return Refusal(
+            code="said-in-the-future",
+            sentence="The time of the call lies in the future; give the time when it was said.",
+        )
+    grace = policy.telephone_grace_minutes
+    if now - said_at > timedelta(minutes=grace):
+        return Refusal(
+            code="typed-too-late",
+            sentence=f"An answer by telephone must be written down within {grace} minutes of the"
+            " call; this one is older. Award by hand if the provider still takes the package.",
+        )
+    if said_at < offer.made_at:
+        return Refusal(
+            code="said-before-the-offer",
+            sentence="The time of the call lies before the offer was made; check the time.",
+        )
+    code = why_not_answer(placement, answer)
+    return None if code is None else Refusal(code=code, sentence=SENTENCES[code])
+
+
+def can_answer_by_telephone(
+    placement: Placement, offer: Offer, now: datetime, policy: Policy
+) -> bool:
+    """Whether a broker may still write down what a provider says, or just said, to an offer."""
+    grace = timedelta(minutes=policy.telephone_grace_minutes)
+    latest = min(now, offer.expires_at - timedelta(microseconds=1))
+    said_at = max(offer.made_at, now - grace, latest)
+    answer = Answer(
+        kind="accept",
+        offer_id=offer.offer_id,
+        provider_id=offer.provider_id,
+        answered_at=said_at,
+        via="telephone",
+    )
+    return why_not_answer_by_telephone(placement, answer, now, policy) is None
+
+
+def why_not_award_by_hand(
+    placement: Placement, provider_id: UUID, market: Market
+) -> Refusal | None:
+    """Why a person may not award to a provider outside the ranking.
+
+    It replaces an award that is not yet confirmed and never one that is; a suspended provider
+    gets no new package by any way. Source: design §3, domain rules 3 and 11.
+    """
+    match placement:
+        case states.Absent():
+            return UNKNOWN_PLACEMENT
+        case states.AwaitingInformation():
+            return Refusal(
+                code="not-complete",
+                sentence="The referral is not complete; it can be awarded once it is.",
+            )
+        case states.Withdrawn():
+            return Refusal(
+                code="offer-withdrawn",
+                sentence="The package was withdrawn; there is nothing left to award.",
+            )
+        case states.Confirmed() | states.Started():
+            return Refusal(
+                code="already-confirmed",
+                sentence="The award is confirmed and cannot be replaced; withdraw the referral"
+                " or ask the provider to hand it back.",
+            )
+        case states.Awarded() if placement.award.provider_id == provider_id:
+            return Refusal(code="already-placed", sentence="This provider has the package already.")
+        case states.Awarded() | states.Searching() | states.Exhausted():
+            return _why_not_provider(provider_id, market)
+        case _:
+            assert_never(placement)
+
+
+def _why_not_provider(provider_id: UUID, market: Market) -> Refusal | None:
+    provider = market.providers.get(provider_id)
+    if provider is None:
+        return Refusal(
+            code="unknown-provider",
+            sentence="No provider of this id is in the register; check the id.",
+        )
+    if provider.suspended:
+        return Refusal(
+            code="provider-suspended",
+            sentence="This provider is suspended and gets no new packages.",
+        )
+    return None
+
+
+def can_award_by_hand(placement: Placement, provider_id: UUID, market: Market) -> bool:
+    """Whether a person may award to a provider outside the ranking."""
+    return why_not_award_by_hand(placement, provider_id, market) is None
+
+
+def can_confirm(placement: Placement, provider_id: UUID, award_id: UUID) -> bool:
+    """Whether a provider may confirm an award: it holds it and has not confirmed yet."""
+    return isinstance(placement, states.Awarded) and _holds(placement, provider_id, award_id)
+
+
+def can_release(placement: Placement, provider_id: UUID, award_id: UUID) -> bool:
+    """Whether a provider may release an award: before confirming; later it is a hand-back."""
+    return can_confirm(placement, provider_id, award_id)
+
+
+def can_report_start(placement: Placement, provider_id: UUID, award_id: UUID) -> bool:
+    """Whether a provider may report the first visit: it holds the award, confirmed or not."""
+    return isinstance(placement, states.Awarded | states.Confirmed) and _holds(
+        placement, provider_id, award_id
+    )
+
+
+def _holds(holder: states.Held, provider_id: UUID, award_id: UUID) -> bool:
+    return holder.award.award_id == award_id and holder.award.provider_id == provider_id
+
+
+def can_withdraw(placement: Placement) -> bool:
+    """Whether a referral may be withdrawn: always, once, as long as it is known."""
+    return not isinstance(placement, states.Absent | states.Withdrawn)

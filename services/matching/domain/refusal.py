@@ -1,0 +1,41 @@
+"""A no as a value: a stable code, and a sentence that tells a person what to do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.matching.domain.codes import RefusalCode
+
+Code = (
+    RefusalCode
+    | Literal[
+        "unknown-placement",
+        "unknown-offer",
+        "unknown-provider",
+        "provider-suspended",
+        "already-confirmed",
+        "not-complete",
+        "said-in-the-future",
+        "said-before-the-offer",
+        "typed-too-late",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Nothing has changed, and this is why."""
+
+    code: Code
+    sentence: str
+
+
+SENTENCES: dict[RefusalCode, str] = {
+    "already-placed": "Another provider has this package.",
+    "offer-lapsed": "The answer came after the offer's deadline.",
+    "offer-withdrawn": "This offer no longer stands.",
+    "already-answered": "This offer has its answer already, and the first one counts.",
+    "not-awarded": "This provider does not hold this award, or not in a way that allows this.",
+}
+UNKNOWN_PLACEMENT = Refusal(
+    code="unknown-placement", sentence="No placement of this id is known here; check the id."
+)

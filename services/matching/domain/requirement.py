@@ -1,0 +1,144 @@
+"""What a package needs: the whole of it for the record, and the part that the rules weigh."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any, ClassVar
+from uuid import UUID
+
+from services.matching.domain.codes import (
+    Band,
+    CarerGender,
+    CareType,
+    Equipment,
+    Gender,
+    Language,
+    Need,
+    Outcome,
+    Risk,
+    Strength,
+    Task,
+    Weekday,
+)
+
+
+def _name_on_the_wire(name: str) -> str:
+    """`from_` is `from` in JSON, since `from` is a word of Python."""
+    return name.rstrip("_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One visit a week, in a band or in an exact window, by one or two carers."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "alias_generator": _name_on_the_wire,
+        "populate_by_name": True,
+        "serialize_by_alias": True,
+    }
+    weekday: Weekday
+    band: Band | None = None
+    from_: time | None = None
+    to: time | None = None
+    minutes: int
+    carers: int = 1
+    time_critical: bool = False
+    tasks: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferredCarerGender:
+    """The carer's gender that the person asks for."""
+
+    value: CarerGender
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferredLanguage:
+    """A language that the person asks for."""
+
+    value: Language
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferredProvider:
+    """A provider that the person names."""
+
+    value: UUID
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What the person prefers; `must` is a gate, `prefer` is a reason. Source: domain rule 9."""
+
+    carer_gender: PreferredCarerGender | None = None
+    languages: tuple[PreferredLanguage, ...] = ()
+    provider_id: PreferredProvider | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """The whole requirement, of the same shape as the contract's, for the record."""
+
+    care_type: CareType
+    visits: tuple[Visit, ...]
+    needs: tuple[Need, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
+    preferences: Preferences = Preferences()
+    exclude_provider_ids: tuple[UUID, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    ready_at: datetime
+    continuity_provider_id: UUID | None = None
+
+    @property
+    def weekly_minutes(self) -> int:
+        """Minutes of care a week, a double-handed visit counted once for each carer."""
+        return sum(visit.minutes * visit.carers for visit in self.visits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A complete request. Location is the outcode and no nearer. Source: domain rule 7."""
+
+    outcode: str
+    requirement: Requirement
+    gender: Gender | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """The part of a request that gates and ranking weigh, kept in a placement's state.
+
+    A provider must have every one of `capabilities` and `languages`; None is no demand.
+    """
+
+    outcode: str
+    weekly_minutes: int
+    capabilities: tuple[CareType | Need, ...]
+    languages: tuple[Language, ...] = ()
+    carer_gender: CarerGender | None = None
+    only_provider_id: UUID | None = None
+    chosen_provider_id: UUID | None = None
+    continuity_provider_id: UUID | None = None
+    excluded: tuple[UUID, ...] = ()
+
+
+def needed(outcode: str, requirement: Requirement) -> Needed:
+    """What the rules weigh of a requirement: its gates (`must`) and what puts a provider first."""
+    preferences = requirement.preferences
+    named = preferences.provider_id
+    gender = preferences.carer_gender
+    return Needed(
+        outcode=outcode,
+        weekly_minutes=requirement.weekly_minutes,
+        capabilities=(requirement.care_type, *requirement.needs),
+        languages=tuple(lang.value for lang in preferences.languages if lang.strength == "must"),
+        carer_gender=gender.value if gender and gender.strength == "must" else None,
+        only_provider_id=named.value if named and named.strength == "must" else None,
+        chosen_provider_id=named.value if named else None,
+        continuity_provider_id=requirement.continuity_provider_id,
+        excluded=requirement.exclude_provider_ids,
+    )

@@ -1,0 +1,210 @@
+"""How a search goes on by itself: offers lapse, waves and tiers open, and the last one ends.
+
+Source: design §3, domain rules 2, 10 and 13.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.matching.domain import events, ids
+from services.matching.domain.codes import PassedOverReason, TierOpenedBecause
+from services.matching.domain.gates import History, history_of, why_not
+from services.matching.domain.placement import (
+    NO_TIER,
+    Candidate,
+    Exhausted,
+    Searched,
+    Searching,
+)
+from services.matching.domain.policy import Tier
+from services.matching.domain.ranking import by_reason, line_up
+from services.matching.domain.turn import Turn
+
+
+def lapse_due(turn: Turn, spared: frozenset[UUID] = frozenset()) -> bool:
+    """Lapse every live offer whose deadline has come, except those `spared`; say if any did."""
+    placement = turn.placement
+    if not isinstance(placement, Searching):
+        return False
+    due = tuple(
+        [
+            offer.offer_id
+            for offer in placement.offers
+            if offer.status == "live"
+            and offer.expires_at <= turn.now
+            and offer.offer_id not in spared
+        ]
+    )
+    if due:
+        turn.record(
+            events.OffersLapsed(
+                at=turn.now,
+                referral_id=turn.referral_id,
+                placement_id=turn.placement_id,
+                offer_ids=due,
+            )
+        )
+    return bool(due)
+
+
+def ask_next(turn: Turn, searching: Searching) -> bool:
+    """Open what comes next: a wave of the open tier, the next tier, or the end of the search.
+
+    Does nothing, and says so, while an offer is live. Whoever calls has settled what stands.
+    """
+    if any(offer.status == "live" for offer in searching.offers):
+        return False
+    if searching.tier == NO_TIER:
+        _open_tier(turn, searching, 0, "first")
+    elif not searching.unasked:
+        _open_tier(turn, searching, searching.tier + 1, "exhausted")
+    elif searching.tier_closes_at is not None and searching.tier_closes_at <= turn.now:
+        _open_tier(turn, searching, searching.tier + 1, "time_up")
+    else:
+        _make_offers(turn, searching)
+    return True
+
+
+def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpenedBecause) -> None:
+    """Open a tier, also one with nobody to ask; after the last one, end the search."""
+    if index >= len(turn.policy.tiers):
+        _exhaust(turn, searching)
+        return
+    tier = turn.policy.tiers[index]
+    facts = searching.facts
+    line = line_up(
+        turn.placement_id,
+        facts.needed,
+        history_of(searching),
+        tier,
+        turn.policy,
+        turn.market,
+        turn.now.date(),
+    )
+    budget = tier.budget_minutes[facts.urgency]
+    turn.record(
+        events.TierOpened(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            round=searching.round,
+            tier=index,
+            tier_name=tier.name,
+            clause=tier.clause,
+            because=because,
+            closes_at=None if budget is None else turn.now + timedelta(minutes=budget),
+            ranked=line.ranked,
+            passed_over=line.passed_over,
+        )
+    )
+
+
+def _exhaust(turn: Turn, searching: Searching) -> None:
+    turn.record(
+        events.SearchExhausted(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            round=searching.round,
+        )
+    )
+    turn.escalate("nobody_left")
+
+
+def _make_offers(turn: Turn, searching: Searching) -> None:
+    """Make one wave. Whoever may no longer be asked is passed over, and the next takes the turn."""
+    tier = turn.policy.tiers[searching.tier]
+    history = history_of(searching)
+    size = tier.wave_size or len(searching.unasked)
+    offers: list[events.OfferMade] = []
+    passed_over: list[tuple[UUID, PassedOverReason]] = []
+    for candidate in searching.unasked:
+        if len(offers) == size:
+            break
+        made = _offer(turn, searching, candidate, tier, history)
+        if isinstance(made, events.OfferMade):
+            offers.append(made)
+        else:
+            passed_over.append((candidate.provider_id, made))
+    turn.record(
+        events.OffersMade(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            round=searching.round,
+            tier=searching.tier,
+            tier_name=tier.name,
+            wave=searching.wave + 1,
+            expires_at=_expires_at(turn.now, tier, searching) if offers else turn.now,
+            offers=tuple(offers),
+            passed_over=by_reason(passed_over),
+        )
+    )
+
+
+def _offer(
+    turn: Turn, searching: Searching, candidate: Candidate, tier: Tier, history: History
+) -> events.OfferMade | PassedOverReason:
+    """The offer to a candidate, or why it may no longer be asked since the tier opened."""
+    provider = turn.market.providers.get(candidate.provider_id)
+    if provider is None:
+        return "left_the_register"
+    contract = provider.contract(candidate.contract_kind, candidate.lot)
+    if contract is None:
+        return "contract_not_live"
+    needed = searching.facts.needed
+    reason = why_not((provider, contract), tier, needed, history, turn.now.date())
+    if reason is not None:
+        return reason
+    return events.OfferMade(
+        offer_id=ids.offer_id(turn.placement_id, searching.round, candidate.provider_id),
+        provider_id=candidate.provider_id,
+        place=candidate.place,
+        lot=candidate.lot,
+        contract_kind=candidate.contract_kind,
+        rate_pence=contract.rate_pence,
+    )
+
+
+def _expires_at(now: datetime, tier: Tier, searching: Searching) -> datetime:
+    """The deadline of a wave: a window is cut to its tier's end. Source: design §3."""
+    ends = now + timedelta(minutes=tier.window_minutes[searching.facts.urgency])
+    closes = searching.tier_closes_at
+    return ends if closes is None else min(ends, closes)
+
+
+def reopen_if_somebody_new(turn: Turn, exhausted: Exhausted) -> None:
+    """Begin a new round if anybody never asked for this package would now pass a tier's gates."""
+    known = everybody_asked(exhausted)
+    history = History(asked=frozenset(known), declined=frozenset(), released=frozenset())
+    policy, market, day = turn.policy, turn.market, turn.now.date()
+    needed = exhausted.facts.needed
+    if not any(
+        why_not(place, tier, needed, history, day) is None
+        for tier in policy.tiers
+        for place in market.places(policy, tier, needed.outcode)
+    ):
+        return
+    turn.record(
+        events.SearchReopened(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            round=exhausted.round + 1,
+            because="market_changed",
+            left_out=known,
+        )
+    )
+    turn.close("nobody_left")
+
+
+def everybody_asked(placement: Searched) -> tuple[UUID, ...]:
+    """Providers that were asked in any round or held an award, in that order."""
+    asked = (offer.provider_id for offer in placement.offers)
+    return tuple(dict.fromkeys((*asked, *placement.released)))
+
+
+def everybody_who_said_no(placement: Searched) -> tuple[UUID, ...]:
+    """Providers that gave an award back or declined, in that order."""
+    declined = (offer.provider_id for offer in placement.offers if offer.status == "declined")
+    return tuple(dict.fromkeys((*placement.released, *declined)))

@@ -1,0 +1,153 @@
+"""Who wins when providers accept, and what an award does to everybody else's offers.
+
+Source: design §3, domain rules 5 and 6.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.matching.domain import events
+from services.matching.domain.awarding import after_award, confirm_by, next_award_id, provider_name
+from services.matching.domain.codes import Via
+from services.matching.domain.placement import Offer, Open, Searching
+from services.matching.domain.search import lapse_due
+from services.matching.domain.turn import Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """An acceptance that may take the package: one that stands, or one that has just arrived."""
+
+    offer: Offer
+    answered_at: datetime
+    via: Via
+    response_id: UUID | None
+
+
+def rank(offer: Offer) -> tuple[int, int, int, int]:
+    """Lower is better: an earlier round, tier, wave, place."""
+    return (offer.round, offer.tier, offer.wave, offer.place)
+
+
+def settle(turn: Turn, placement: Open, arrived: Sequence[Claim] = ()) -> bool:
+    """Award to the acceptance that wins by now, or let those that arrived stand.
+
+    Says whether anything was decided. Every arrived endpoint acceptance gets exactly one first
+    event: Awarded, AcceptanceStood, or RequestRefused if another is awarded in the same instant.
+    """
+    claims = [*_standing(placement), *arrived]
+    if not claims:
+        return False
+    tier = turn.policy.tiers[placement.tier]
+    if tier.award_rule == "first":
+        winner = min(claims, key=lambda claim: (claim.answered_at, rank(claim.offer)))
+        _award_claim(turn, winner, arrived)
+        return True
+    winner = min(claims, key=lambda claim: rank(claim.offer))
+    until = _last_deadline_of_better(placement, winner.offer, turn.now)
+    if until is not None:
+        first = min(claim.answered_at for claim in claims)
+        decided_by = min(first + timedelta(minutes=tier.settling_minutes), until)
+        if decided_by > turn.now:
+            for claim in arrived:
+                _stand(turn, claim, decided_by)
+            return bool(arrived)
+    _award_claim(turn, winner, arrived)
+    return True
+
+
+def _standing(placement: Open) -> Iterable[Claim]:
+    for offer in placement.offers:
+        if offer.status == "accepted" and offer.answered_at is not None and offer.via is not None:
+            yield Claim(
+                offer=offer,
+                answered_at=offer.answered_at,
+                via=offer.via,
+                response_id=offer.response_id,
+            )
+
+
+def _last_deadline_of_better(placement: Open, best: Offer, now: datetime) -> datetime | None:
+    """Until when somebody ranked better than `best` may still answer; None if nobody may."""
+    ours = rank(best)
+    return max(
+        (
+            offer.expires_at
+            for offer in placement.offers
+            if offer.status == "live" and offer.expires_at > now and rank(offer) < ours
+        ),
+        default=None,
+    )
+
+
+def _stand(turn: Turn, claim: Claim, decided_by: datetime) -> None:
+    turn.record(
+        events.AcceptanceStood(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            offer_id=claim.offer.offer_id,
+            provider_id=claim.offer.provider_id,
+            accepted_at=claim.answered_at,
+            decided_by=decided_by,
+            via=claim.via,
+            response_id=claim.response_id,
+        )
+    )
+
+
+def _award_claim(turn: Turn, winner: Claim, arrived: Sequence[Claim]) -> None:
+    """Award to one claim and tell the others.
+
+    A telephone acceptance that loses at once is recorded as having stood, since nobody waits for
+    a refusal of it and the broker who typed it must find it in the timeline.
+    """
+    lost = [claim for claim in arrived if claim is not winner]
+    lapse_due(turn, spared=frozenset([claim.offer.offer_id for claim in arrived]))
+    for claim in lost:
+        if claim.via == "telephone" and isinstance(turn.placement, Searching):
+            _stand(turn, claim, turn.now)
+    offer = winner.offer
+    turn.record(
+        events.Awarded(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            award_id=next_award_id(turn, offer.provider_id),
+            offer_id=offer.offer_id,
+            provider_id=offer.provider_id,
+            provider_name=provider_name(turn, offer.provider_id),
+            accepted_at=winner.answered_at,
+            tier=offer.tier,
+            tier_name=offer.tier_name,
+            lot=offer.lot,
+            contract_kind=offer.contract_kind,
+            rate_pence=offer.rate_pence,
+            confirm_by=confirm_by(turn),
+            via=winner.via,
+            ground=None,
+            response_id=winner.response_id,
+        )
+    )
+    for claim in lost:
+        if claim.via != "telephone":
+            _refuse_as_placed(turn, claim)
+    after_award(turn)
+
+
+def _refuse_as_placed(turn: Turn, claim: Claim) -> None:
+    turn.record(
+        events.RequestRefused(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            request="accept",
+            provider_id=claim.offer.provider_id,
+            offer_id=claim.offer.offer_id,
+            award_id=None,
+            code="already-placed",
+            response_id=claim.response_id,
+        )
+    )

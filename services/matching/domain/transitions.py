@@ -1,0 +1,106 @@
+"""The one table of what may follow what: status × event → status. `evolve` obeys it.
+
+The diagram in this service's README is drawn from it (`services.matching.diagram`).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from services.matching.domain import events
+from services.matching.domain.events import Event
+from services.matching.domain.placement import (
+    Absent,
+    AwaitingInformation,
+    Awarded,
+    Confirmed,
+    Exhausted,
+    Placement,
+    Searching,
+    Started,
+    Withdrawn,
+)
+
+Status = type[Placement]
+Fact = type[Event]
+
+_TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
+    Absent: {
+        AwaitingInformation: (events.AwaitingInformation,),
+        Searching: (events.SearchStarted,),
+    },
+    AwaitingInformation: {
+        AwaitingInformation: (
+            events.RequestRefused,
+            events.EscalationOpened,
+            events.EscalationClosed,
+        ),
+        Searching: (events.SearchStarted,),
+        Withdrawn: (events.PlacementWithdrawn,),
+    },
+    Searching: {
+        Searching: (
+            events.TierOpened,
+            events.OffersMade,
+            events.OfferDeclined,
+            events.AcceptanceStood,
+            events.OffersLapsed,
+            events.OffersWithdrawn,
+            events.SearchReopened,
+            events.RequestRefused,
+            events.EscalationOpened,
+            events.EscalationClosed,
+        ),
+        Exhausted: (events.SearchExhausted,),
+        Awarded: (events.Awarded,),
+        Withdrawn: (events.PlacementWithdrawn,),
+    },
+    Exhausted: {
+        Exhausted: (
+            events.OfferDeclined,
+            events.RequestRefused,
+            events.EscalationOpened,
+            events.EscalationClosed,
+        ),
+        Searching: (events.SearchReopened,),
+        Awarded: (events.Awarded,),
+        Withdrawn: (events.PlacementWithdrawn,),
+    },
+    Awarded: {
+        Awarded: (
+            events.Awarded,
+            events.AwardCancelled,
+            events.OffersWithdrawn,
+            events.RequestRefused,
+            events.EscalationOpened,
+            events.EscalationClosed,
+        ),
+        Searching: (events.AwardReleased,),
+        Confirmed: (events.AwardConfirmed,),
+        Withdrawn: (events.PlacementWithdrawn,),
+    },
+    Confirmed: {
+        Confirmed: (events.AwardCancelled, events.RequestRefused, events.EscalationClosed),
+        Started: (events.CareStarted,),
+        Withdrawn: (events.PlacementWithdrawn,),
+    },
+    Started: {
+        Started: (events.AwardCancelled, events.RequestRefused, events.EscalationClosed),
+        Withdrawn: (events.PlacementWithdrawn,),
+    },
+    Withdrawn: {Withdrawn: (events.RequestRefused,)},
+}
+
+TRANSITIONS: Mapping[tuple[Status, Fact], Status] = {
+    (before, fact): after
+    for before, ways in _TABLE.items()
+    for after, facts in ways.items()
+    for fact in facts
+}
+"""Whatever is not here cannot happen: an event there means a bug or a damaged history."""
+
+
+def moves() -> Iterator[tuple[Status, Status, tuple[Fact, ...]]]:
+    """Every pair of different statuses that events lead between, in the table's order."""
+    for before, ways in _TABLE.items():
+        for after, facts in ways.items():
+            if before is not after:
+                yield before, after, facts

@@ -1,0 +1,62 @@
+"""One decision under way: what has been decided so far, and the placement as it stands by it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.matching.domain import events
+from services.matching.domain.codes import EscalationKind
+from services.matching.domain.events import Event
+from services.matching.domain.evolve import evolve
+from services.matching.domain.market import Market
+from services.matching.domain.placement import Absent, Placement
+from services.matching.domain.policy import Policy
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """Gathers events and folds each into the placement at once, so that deciding takes one pass.
+
+    It lives within one call of `step` and is the only thing in the rules that changes.
+    """
+
+    placement: Placement
+    placement_id: UUID
+    referral_id: UUID
+    now: datetime
+    policy: Policy
+    market: Market
+    events: list[Event] = field(default_factory=list)
+
+    def record(self, event: Event) -> None:
+        """Decide one more event."""
+        self.placement = evolve(self.placement, event)
+        self.events.append(event)
+
+    def escalate(self, kind: EscalationKind) -> None:
+        """Open an item for a person, unless it is open."""
+        if isinstance(self.placement, Absent) or kind in self.placement.escalations:
+            return
+        self.record(
+            events.EscalationOpened(
+                at=self.now,
+                referral_id=self.referral_id,
+                placement_id=self.placement_id,
+                kind=kind,
+            )
+        )
+
+    def close(self, *kinds: EscalationKind) -> None:
+        """Close those of the items that are open."""
+        if isinstance(self.placement, Absent):
+            return
+        for kind in self.placement.escalations:
+            if kind in kinds:
+                self.record(
+                    events.EscalationClosed(
+                        at=self.now,
+                        referral_id=self.referral_id,
+                        placement_id=self.placement_id,
+                        kind=kind,
+                    )
+                )
