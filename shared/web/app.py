@@ -1,7 +1,7 @@
 """The HTTP side of a service: one FastAPI application with everything that all services share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -29,7 +29,9 @@ class Web:
     wakeups: Wakeups
     hmac_key: bytes
     readiness: Callable[[], Mapping[str, object]]
-    """Messaging's own view: `kafka` is "connected" when it is, `blocked_keys` a number."""
+    """Messaging's own view; `ready` is whether it is connected and nothing holds it up."""
+    blocked_keys: Callable[[], Awaitable[int]]
+    """How many keys wait for a person to deal with a record; they do not make it less ready."""
     asyncapi: Callable[[], Mapping[str, object]]
     tokens: TokenCheck = field(init=False)
 
@@ -114,13 +116,12 @@ def _operations(service: str, registry: CollectorRegistry) -> APIRouter:
     @router.get("/ready", summary="What it needs is there (503 if not)")
     async def ready(request: Request) -> JSONResponse:
         web: Web = request.app.state.web
-        state = {**await _postgres(web.pool, service), **web.readiness()}
-        is_ready = (
-            state["postgres"] == "connected"
-            and state["migrations"] == "current"
-            and state.get("kafka") == "connected"
-        )
-        body = {"service": service, "status": "ready" if is_ready else "not ready", **state}
+        messaging = dict(web.readiness())
+        messaging_is_ready = messaging.pop("ready", False) is True
+        database = await _database(web, service)
+        is_ready = messaging_is_ready and database.get("migrations") == "current"
+        status = "ready" if is_ready else "not ready"
+        body = {"service": service, "status": status, **database, **messaging}
         return JSONResponse(body, status_code=200 if is_ready else 503)
 
     @router.get("/metrics", summary="Counts and durations for Prometheus", include_in_schema=False)
@@ -135,17 +136,17 @@ def _operations(service: str, registry: CollectorRegistry) -> APIRouter:
     return router
 
 
-async def _postgres(pool: Pool, service: str) -> dict[str, object]:
-    """Whether the database answers in 2 s and has all migrations."""
+async def _database(web: Web, service: str) -> dict[str, object]:
+    """Whether the database answers in 2 s and has all migrations, and what waits in it."""
     try:
-        async with (
-            asyncio.timeout(CHECK_TIMEOUT_SECONDS),
-            pool.acquire(timeout=CHECK_TIMEOUT_SECONDS) as connection,
-        ):
-            current = await is_current(connection, service)
+        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
+            async with web.pool.acquire(timeout=CHECK_TIMEOUT_SECONDS) as connection:
+                if not await is_current(connection, service):
+                    return {"postgres": "connected", "migrations": "behind"}
+            blocked = await web.blocked_keys()
     except TRANSIENT_ERRORS as error:
-        return {"postgres": "away", "migrations": "unknown", "error": type(error).__name__}
-    return {"postgres": "connected", "migrations": "current" if current else "behind"}
+        return {"postgres": "away", "error": type(error).__name__}
+    return {"postgres": "connected", "migrations": "current", "blocked_keys": blocked}
 
 
 def _version() -> str:

@@ -46,6 +46,10 @@ class Small:
     outcome: dict[str, Any] = field(default_factory=dict)
 
 
+async def _none_blocked() -> int:
+    return 0
+
+
 def _router(small: dict[str, Small]) -> APIRouter:
     router = APIRouter()
 
@@ -100,7 +104,8 @@ async def small(stack: TestStack) -> AsyncIterator[Small]:
                     pool=pool,
                     wakeups=wakeups,
                     hmac_key=b"k" * 32,
-                    readiness=lambda: {"kafka": "connected", "blocked_keys": 0},
+                    readiness=lambda: {"ready": True, "kafka": "connected"},
+                    blocked_keys=_none_blocked,
                     asyncapi=lambda: {"asyncapi": "3.0.0"},
                 )
 
