@@ -8,7 +8,7 @@ import structlog
 
 def configure_logging(service: str, level: str = "info") -> None:
     """Sends this process's logs, its libraries' too, to standard output as JSON lines."""
-    shared = [
+    shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -14,9 +14,7 @@ Funder = Literal["council", "icb_chc", "self"]
 Gender = Literal["female", "male", "other", "not_stated"]
 NhsNumberAbsentReason = Literal["not_known", "overseas_visitor", "not_registered", "withheld"]
 
-CareType = Literal[
-    "personal_care", "reablement", "waking_night", "sleep_in", "live_in", "domestic"
-]
+CareType = Literal["personal_care", "reablement", "waking_night", "sleep_in", "live_in", "domestic"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Band = Literal["morning", "lunch", "tea", "bed", "night"]
 Task = Literal[
@@ -50,9 +48,7 @@ CarerGender = Literal["female", "male"]
 Strength = Literal["must", "prefer"]
 
 ContractKind = Literal["framework", "dps", "spot"]
-CqcRating = Literal[
-    "outstanding", "good", "requires_improvement", "inadequate", "not_inspected"
-]
+CqcRating = Literal["outstanding", "good", "requires_improvement", "inadequate", "not_inspected"]
 
 DeclineReason = Literal[
     "no_capacity", "area", "times", "skills", "double_handed", "rate", "start_date", "safety",

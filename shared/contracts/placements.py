@@ -3,7 +3,7 @@
 The same facts are matching's own history: the body of a record is the row of its `events` table.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from shared.contracts.codes import (
@@ -12,6 +12,7 @@ from shared.contracts.codes import (
     CqcRating,
     DeclineReason,
     EscalationKind,
+    Gender,
     PassedOverReason,
     RefusalCode,
     ReleaseReason,
@@ -23,8 +24,6 @@ from shared.contracts.codes import (
 )
 from shared.contracts.model import Code, Instant, Minutes, Model, Outcode, Pence, ReferralEvent
 from shared.contracts.requirement import Requirement
-from shared.contracts.codes import Gender
-from typing import Literal
 
 TOPIC = "placements.v1"
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.codes import (
-    CareType,
     CarerGender,
+    CareType,
     ContractKind,
     CqcRating,
     Language,

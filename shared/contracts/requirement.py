@@ -1,15 +1,16 @@
 """What is needed, as codes and numbers: the part of a referral that may leave its service."""
 
 from datetime import time
-from typing import Annotated, Self
+from typing import Annotated, LiteralString, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.codes import (
     Band,
-    CareType,
     CarerGender,
+    CareType,
     Equipment,
     Language,
     Need,
@@ -23,6 +24,11 @@ from shared.contracts.model import Instant, Model
 
 SHORT_VISIT_MINUTES = 30
 """Below this a visit is warned about. Source: NICE NG21; domain rule 16."""
+
+
+def _wrong_when(message: LiteralString) -> PydanticCustomError:
+    """A fault in a visit's time. Its text is a constant, so it can be shown to who sent the visit."""
+    return PydanticCustomError("visit_time", message)
 
 
 class Visit(Model):
@@ -44,16 +50,16 @@ class Visit(Model):
         """A visit says when it is: a band, or a window that ends after it begins and holds the minutes."""
         if self.band is not None:
             if self.from_ is not None or self.to is not None:
-                raise ValueError("give a band, or from and to, not both")
+                raise _wrong_when("give a band, or from and to, not both")
             return self
         if self.from_ is None or self.to is None:
-            raise ValueError("give a band, or both from and to")
+            raise _wrong_when("give a band, or both from and to")
         start = self.from_.hour * 60 + self.from_.minute
         end = self.to.hour * 60 + self.to.minute
         if end <= start:
-            raise ValueError("to must be later than from; a visit past midnight is two visits")
+            raise _wrong_when("to must be later than from; a visit past midnight is two")
         if end - start < self.minutes:
-            raise ValueError("the window is shorter than the visit's minutes")
+            raise _wrong_when("the window is shorter than the minutes of the visit")
         return self
 
 

@@ -26,7 +26,9 @@ class Projection:
     project: Callable[[Any, Event, UUID], Any]
     """(row or None, event, key) → the row afterwards; None leaves no row."""
 
-    async def apply(self, connection: Connection, events: Sequence[Event], *, table: str = "") -> None:
+    async def apply(
+        self, connection: Connection, events: Sequence[Event], *, table: str = ""
+    ) -> None:
         """Brings the table up to date with `events`: one load and one save for all of them."""
         touched = [(key, event) for event in events for key in self.keys(event)]
         keys = list(dict.fromkeys(key for key, _ in touched))

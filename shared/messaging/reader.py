@@ -1,0 +1,234 @@
+"""Handles batches of records so that each takes effect once, in order, and none is lost.
+
+One transaction locks the partitions' offset rows, skips what has been seen, calls the handler, and
+notes inbox and offsets. The lock makes a second process with the same partition wait its turn. A
+record that fails for good is parked with its key, and later records of that key wait behind it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import structlog
+
+from shared.contracts.topics import topics
+from shared.messaging.failures import Failure, classify, code_of
+from shared.messaging.received import Handler, Received
+from shared.messaging.records import Incoming, KafkaRecord, headers_to_json, read
+from shared.messaging.store import QUERIES
+from shared.postgres.connection import Connection, Pool
+
+GAP = "gap"
+"""A key's next sequence is missing: `homeward verify --repair` sends it again."""
+UNKNOWN_TRIES = 3
+UNKNOWN_PAUSE_SECONDS = 0.6
+BACK_OFF_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0)
+
+log = structlog.get_logger(__name__)
+
+
+class Reader:
+    """One consumer's hands: `take` returns when every record was handled, seen before, or parked."""
+
+    def __init__(self, *, consumer: str, pool: Pool, handle: Handler) -> None:
+        self.consumer = consumer
+        self.pool = pool
+        self.handle = handle
+        self.failing: str | None = None
+        """The code of the passing failure that is being waited out now, for readiness."""
+        self.handled = 0
+
+    async def take(
+        self, records: Sequence[KafkaRecord], log_id: str, name: Callable[[str], str]
+    ) -> None:
+        """Handles `records`; retries for as long as a failure may pass. Raises only CancelledError.
+
+        `name` gives a topic's name without the installation's prefix.
+        """
+        batch = [read(record, name(record.topic)) for record in records]
+        parts: deque[tuple[list[Incoming], int]] = deque([(batch, UNKNOWN_TRIES)])
+        while parts:
+            part, tries = parts.popleft()
+            error = await self._attempt_patiently(part, log_id, tries)
+            if error is None:
+                continue
+            if len(part) == 1:
+                part[0].error = error
+                log.error("record.parked", error=error, topic=part[0].topic,
+                          partition=part[0].record.partition, offset=part[0].record.offset)  # fmt: skip
+                parts.appendleft((part, UNKNOWN_TRIES))
+            else:
+                middle = len(part) // 2
+                parts.appendleft((part[middle:], 1))
+                parts.appendleft((part[:middle], 1))
+        await self._heal_gaps(batch, log_id)
+
+    async def _attempt_patiently(self, part: list[Incoming], log_id: str, tries: int) -> str | None:
+        """None when the part is done; else the code of a failure that will not pass."""
+        failures = 0
+        while True:
+            try:
+                async with self.pool.acquire() as connection, connection.transaction():
+                    await self._attempt(connection, part, log_id)
+            except Exception as error:
+                kind, code = classify(error), code_of(error)
+                if kind is Failure.PERMANENT:
+                    return code
+                failures += 1
+                if kind is Failure.UNKNOWN and failures >= tries:
+                    log.error("batch.failed", error=code, records=len(part), exc_info=error)
+                    return code
+                self.failing = code
+                log.warning("batch.retried", error=code, records=len(part), failures=failures)
+                pause = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS)) - 1]
+                await asyncio.sleep(UNKNOWN_PAUSE_SECONDS if kind is Failure.UNKNOWN else pause)
+            else:
+                self.failing = None
+                self.handled += len(part)
+                return None
+
+    async def _attempt(self, connection: Connection, part: list[Incoming], log_id: str) -> None:
+        """One transaction's work on a part of a batch."""
+        offsets = await lock_offsets(connection, self.consumer, log_id, part)
+        fresh = [item for item in part if item.record.offset >= offsets[item.place]]
+        if not fresh:
+            return
+        blocked = await self._blocked(connection, fresh)
+        last = await self._last_sequences(connection, fresh)
+        accepted: list[Received] = []
+        for item in fresh:
+            if item.block in blocked:
+                await self._park(connection, item, log_id, item.error)
+            elif (error := item.error or judge(item.received, last)) is None:
+                assert item.received is not None
+                accepted.append(item.received)
+                last[item.topic, item.received.key] = item.received.sequence
+            elif error != SEEN:
+                await self._park(connection, item, log_id, error)
+                if item.block is not None:
+                    blocked.add(item.block)
+        if accepted:
+            await self.handle(connection, accepted)
+            await self._save_sequences(connection, accepted, last)
+        await advance_offsets(connection, self.consumer, log_id, fresh)
+
+    async def _blocked(
+        self, connection: Connection, items: list[Incoming]
+    ) -> set[tuple[str, bytes]]:
+        keys = {item.block for item in items if item.block is not None}
+        rows = await QUERIES.blocked_keys(
+            connection,
+            consumer=self.consumer,
+            topics=[topic for topic, _ in keys],
+            keys=[key for _, key in keys],
+        )
+        return {(row["topic"], row["key"]) for row in rows}
+
+    async def _last_sequences(
+        self, connection: Connection, items: list[Incoming]
+    ) -> dict[tuple[str, UUID], int]:
+        keys = {(item.topic, item.received.key) for item in items if item.received is not None}
+        rows = await QUERIES.last_sequences(
+            connection,
+            consumer=self.consumer,
+            topics=[topic for topic, _ in keys],
+            keys=[key for _, key in keys],
+        )
+        return {(row["topic"], row["key"]): row["last_sequence"] for row in rows}
+
+    async def _save_sequences(
+        self,
+        connection: Connection,
+        accepted: list[Received],
+        last: dict[tuple[str, UUID], int],
+    ) -> None:
+        keys = sorted({(received.topic, received.key) for received in accepted})
+        await QUERIES.save_sequences(
+            connection,
+            consumer=self.consumer,
+            topics=[topic for topic, _ in keys],
+            keys=[key for _, key in keys],
+            sequences=[last[place] for place in keys],
+        )
+
+    async def _park(
+        self, connection: Connection, item: Incoming, log_id: str, error: str | None
+    ) -> None:
+        record = item.record
+        await QUERIES.park(
+            connection,
+            log_id=log_id,
+            consumer=self.consumer,
+            topic=item.topic,
+            partition=record.partition,
+            record_offset=record.offset,
+            record_time=item.recorded_at,
+            key=record.key,
+            sequence=item.sequence,
+            value=record.value,
+            headers=headers_to_json(record.headers),
+            error=error,
+        )
+
+    async def _heal_gaps(self, batch: list[Incoming], log_id: str) -> None:
+        """Where a missing record has come, handles it and what waited behind it."""
+        from shared.messaging.parked import replay_key
+
+        keys = {item.block for item in batch if item.block is not None}
+        async with self.pool.acquire() as connection:
+            rows = await QUERIES.gap_blocked_keys(
+                connection,
+                consumer=self.consumer,
+                topics=[topic for topic, _ in keys],
+                keys=[key for _, key in keys],
+            )
+        for row in rows:
+            await replay_key(self.pool, self.consumer, row["topic"], row["key"], self.handle)
+
+
+SEEN = "seen"
+
+
+def judge(received: Received | None, last: dict[tuple[str, UUID], int]) -> str | None:
+    """Whether a record's turn has come: None, SEEN (handled before) or GAP."""
+    assert received is not None, "an unreadable record has an error"
+    before = last.get((received.topic, received.key), 0)
+    if received.sequence <= before:
+        return SEEN
+    if received.sequence > before + 1 and topics()[received.topic].order == "contiguous":
+        return GAP
+    return None
+
+
+async def lock_offsets(
+    connection: Connection, consumer: str, log_id: str, items: Sequence[Incoming]
+) -> dict[tuple[str, int], int]:
+    """Locks the offset rows of the items' partitions, and gives (topic, partition) → next offset."""
+    places = sorted({item.place for item in items})
+    arguments = {
+        "log_id": log_id,
+        "consumer": consumer,
+        "topics": [topic for topic, _ in places],
+        "partitions": [partition for _, partition in places],
+    }
+    rows = await QUERIES.lock_offsets(connection, **arguments)
+    if len(rows) < len(places):
+        await QUERIES.ensure_offsets(connection, **arguments)
+        rows = await QUERIES.lock_offsets(connection, **arguments)
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+async def advance_offsets(
+    connection: Connection, consumer: str, log_id: str, items: Sequence[Incoming]
+) -> None:
+    """Notes that everything up to the last of `items` in each partition has been dealt with."""
+    reached = {item.place: item.record.offset + 1 for item in items}
+    await QUERIES.advance_offsets(
+        connection,
+        log_id=log_id,
+        consumer=consumer,
+        topics=[topic for topic, _ in reached],
+        partitions=[partition for _, partition in reached],
+        next_offsets=list(reached.values()),
+    )

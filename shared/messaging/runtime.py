@@ -1,0 +1,306 @@
+"""A service's messaging: FastStream's broker, the relay, the reader, connected in the background.
+
+HTTP does not wait for any of it. When Kafka or Postgres is away it connects anew, for as long as it
+takes, and readiness says so.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from aiokafka import (
+    AIOKafkaConsumer,
+    ConsumerRebalanceListener,
+    ConsumerRecord,
+    TopicPartition,
+)
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+from faststream.specification.asyncapi import AsyncAPI
+
+from shared.contracts.registry import EVENTS
+from shared.messaging.failures import code_of
+from shared.messaging.history import check_own_log, read_to_end
+from shared.messaging.kafka_topics import cluster_id, ensure_topics
+from shared.messaging.reader import Reader
+from shared.messaging.received import Handler
+from shared.messaging.relay import Relay
+from shared.messaging.store import QUERIES
+from shared.postgres.connection import Pool
+from shared.postgres.wakeups import Wakeups
+from shared.settings import ServiceSettings
+
+BATCH_RECORDS = 500
+BATCH_TIMEOUT_MS = 10
+_BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 3.0)
+
+log = structlog.get_logger(__name__)
+
+
+class Messaging:
+    """Everything between one service and Kafka."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        settings: ServiceSettings,
+        pool: Pool,
+        wakeups: Wakeups,
+        reads: Sequence[str],
+        writes: Sequence[str],
+        handle: Handler,
+        first: Sequence[str] = (),
+    ) -> None:
+        """`first`: topics read to their end before any other, each time the service starts."""
+        self.service = service
+        self.settings = settings
+        self.pool = pool
+        self.wakeups = wakeups
+        self.reads = tuple(reads)
+        self.writes = tuple(writes)
+        self.first = tuple(first)
+        self.reader = Reader(consumer=service, pool=pool, handle=handle)
+        self._state = "starting"
+        self._trouble: str | None = None
+        self._log_id = ""
+        self._relay: Relay | None = None
+
+    def short_name(self, topic: str) -> str:
+        """A topic's name without this installation's prefix."""
+        return topic.removeprefix(self.settings.homeward_topic_prefix)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Relay and reader run while the block does; leaving it lets the batch at hand finish."""
+        task = asyncio.create_task(self._run(), name="messaging")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def readiness(self) -> dict[str, object]:
+        """How messaging is: `ready`, and in codes what it waits for."""
+        return {
+            "ready": self._state == "connected" and self.reader.failing is None,
+            "kafka": self._state,
+            "trouble": self._trouble or self.reader.failing,
+            "relay": "sending" if self._relay is not None and self._relay.active else "standing by",
+        }
+
+    async def blocked_keys(self) -> int:
+        """How many keys wait behind a parked or refused record."""
+        async with self.pool.acquire() as connection:
+            count: int = await QUERIES.count_blocked(connection)
+            return count
+
+    def asyncapi(self) -> dict[str, Any]:
+        """The AsyncAPI 3 document of what this service reads and writes."""
+        broker = self._new_broker()
+        self._subscribe(broker, lost=None)
+        specification = AsyncAPI(
+            broker,
+            title=f"Homeward {self.service}",
+            version="1",
+            schema_version="3.0.0",
+        ).to_specification()
+        document: dict[str, Any] = specification.to_jsonable()
+        return document
+
+    async def _run(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._connected()
+            except Exception as error:
+                # Whatever it was, the answer is the same: connect anew, and say so.
+                failures += 1
+                self._state, self._trouble = "connecting", code_of(error)
+                log.warning("messaging.reconnecting", error=code_of(error), failures=failures,
+                            exc_info=None if isinstance(error, KafkaError | OSError) else error)  # fmt: skip
+                await asyncio.sleep(_BACK_OFF_SECONDS[min(failures, len(_BACK_OFF_SECONDS)) - 1])
+
+    async def _connected(self) -> None:
+        """One connection's life: topics, relay, what must be read first, then the subscriber."""
+        settings = self.settings
+        self._state = "connecting"
+        await ensure_topics(
+            settings.kafka_bootstrap_servers,
+            prefix=settings.homeward_topic_prefix,
+            partitions=settings.homeward_partitions,
+        )
+        self._log_id = await cluster_id(settings.kafka_bootstrap_servers)
+        await check_own_log(
+            self.pool,
+            settings.kafka_bootstrap_servers,
+            self.writes,
+            settings.homeward_topic_prefix,
+        )
+        broker = self._new_broker()
+        lost: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._subscribe(broker, lost)
+        await broker.connect()
+        try:
+            self._relay = Relay(
+                service=self.service,
+                url=settings.database_url,
+                broker=broker,
+                prefix=settings.homeward_topic_prefix,
+                wakeups=self.wakeups,
+            )
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._relay.run(), name="relay")
+                tasks.create_task(self._read(broker), name="reader")
+                tasks.create_task(_raise_when(lost), name="reader-lost")
+        finally:
+            self._relay = None
+            await broker.stop()
+
+    async def _read(self, broker: KafkaBroker) -> None:
+        for topic in self.first:
+            await read_to_end(
+                self.settings.kafka_bootstrap_servers,
+                self.settings.homeward_topic_prefix + topic,
+                lambda records: self.reader.take(records, self._log_id, self.short_name),
+            )
+        await broker.start()
+        self._state, self._trouble = "connected", None
+        log.info("messaging.connected")
+
+    def _new_broker(self) -> KafkaBroker:
+        broker = KafkaBroker(
+            self.settings.kafka_bootstrap_servers,
+            client_id=f"homeward-{self.service}",
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=2,
+            request_timeout_ms=20_000,
+            max_request_size=1_048_576,
+            logger=None,
+            apply_types=False,
+        )
+        for topic in self.writes:
+            broker.publisher(
+                self.settings.homeward_topic_prefix + topic, schema=_any_event_of(topic)
+            )
+        return broker
+
+    def _subscribe(
+        self, broker: KafkaBroker, lost: "asyncio.Future[BaseException] | None"
+    ) -> None:
+        """Declares the one batch subscriber; `lost` tells of an error that ended it."""
+        if not self.reads:
+            return
+        subscriber = broker.subscriber(
+            *[self.settings.homeward_topic_prefix + topic for topic in self.reads],
+            batch=True,
+            group_id=f"{self.settings.homeward_topic_prefix}{self.service}",
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            batch_timeout_ms=BATCH_TIMEOUT_MS,
+            max_records=BATCH_RECORDS,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            fetch_max_wait_ms=500,
+            listener=_Seeker(self, lambda: subscriber.consumer),
+            parser=_as_they_are,
+            decoder=_nothing_to_decode,
+        )
+        assert subscriber.ack_policy is AckPolicy.MANUAL, "a batch is acknowledged by its commit"
+
+        async def take(records: Any) -> None:
+            try:
+                await self.reader.take(records, self._log_id, self.short_name)
+                await _acknowledge(subscriber.consumer, records)
+            except Exception as error:
+                # Nothing may leave a handler: FastStream would go on to the next batch.
+                if lost is not None and not lost.done():
+                    lost.set_result(error)
+                await asyncio.Future()
+
+        take.__annotations__["records"] = list[_any_event_of(*self.reads)]  # type: ignore[misc]
+        subscriber(take)
+
+    async def seek(self, consumer: AIOKafkaConsumer, assigned: set[TopicPartition]) -> None:
+        """Puts new partitions where our own database says that they have been handled up to."""
+        places = [(self.short_name(tp.topic), tp.partition, tp) for tp in assigned]
+        while True:
+            try:
+                self._log_id = await cluster_id(self.settings.kafka_bootstrap_servers)
+                arguments = {
+                    "log_id": self._log_id,
+                    "consumer": self.service,
+                    "topics": [topic for topic, _, _ in places],
+                    "partitions": [partition for _, partition, _ in places],
+                }
+                async with self.pool.acquire() as connection, connection.transaction():
+                    await QUERIES.ensure_offsets(connection, **arguments)
+                    rows = await QUERIES.lock_offsets(connection, **arguments)
+                break
+            except Exception as error:
+                self._trouble = code_of(error)
+                log.warning("reader.waits-for-offsets", error=code_of(error))
+                await asyncio.sleep(_BACK_OFF_SECONDS[1])
+        self._trouble = None
+        reached = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+        for topic, partition, tp in places:
+            consumer.seek(tp, reached[topic, partition])
+
+
+class _Seeker(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Tells messaging which partitions have come."""
+
+    def __init__(
+        self, messaging: Messaging, consumer: Callable[[], AIOKafkaConsumer | None]
+    ) -> None:
+        self.messaging = messaging
+        self.consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Nothing to do: what is at hand ends under the offset rows' lock."""
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Seeks, before the first record of these partitions is handed out."""
+        consumer = self.consumer()
+        if assigned and consumer is not None:
+            await self.messaging.seek(consumer, assigned)
+
+
+async def _as_they_are(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
+    """The records themselves: FastStream's own batch parser decodes headers and hides missing values."""
+    return KafkaMessage(body=b"", raw_message=records, headers={}, consumer=FAKE_CONSUMER)
+
+
+async def _nothing_to_decode(message: KafkaMessage) -> Any:
+    return message.raw_message
+
+
+async def _acknowledge(
+    consumer: AIOKafkaConsumer | None, records: Sequence[ConsumerRecord]
+) -> None:
+    """Tells Kafka how far we are. For its own tools only: our offsets table decides where we start."""
+    if consumer is None:
+        return
+    reached = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
+    try:
+        await consumer.commit(reached)
+    except KafkaError as error:
+        log.info("offsets.not-committed", error=code_of(error))
+
+
+async def _raise_when(lost: "Awaitable[BaseException]") -> None:
+    raise await lost
+
+
+def _any_event_of(*topics: str) -> Any:
+    """The union of the events that these topics carry, for the AsyncAPI document."""
+    union: Any = None
+    for event in EVENTS.values():
+        if event.TOPIC in topics:
+            union = event if union is None else union | event
+    return union
