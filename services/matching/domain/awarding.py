@@ -5,7 +5,13 @@ from typing import Literal
 from uuid import UUID
 
 from services.matching.domain import events, ids
-from services.matching.domain.placement import Absent, AwaitingInformation, Withdrawn, offers_of
+from services.matching.domain.placement import (
+    OPEN_OFFERS,
+    Absent,
+    AwaitingInformation,
+    Withdrawn,
+    offers_of,
+)
 from services.matching.domain.turn import Turn
 
 
@@ -37,11 +43,7 @@ def after_award(turn: Turn) -> None:
 def withdraw_offers(turn: Turn, because: Literal["placed", "referral_withdrawn"]) -> None:
     """Withdraw every offer that is live or stands, if there is any."""
     offer_ids = tuple(
-        [
-            offer.offer_id
-            for offer in offers_of(turn.placement)
-            if offer.status == "live" or offer.status == "accepted"
-        ]
+        [offer.offer_id for offer in offers_of(turn.placement) if offer.status in OPEN_OFFERS]
     )
     if offer_ids:
         turn.record(

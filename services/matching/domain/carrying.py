@@ -1,11 +1,12 @@
 """What a status takes over from the one before it, and offers with another status."""
 
-from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from services.matching.domain import events
 from services.matching.domain import placement as states
+from services.matching.domain.codes import Via
 from services.matching.domain.placement import (
     AfterStart,
     Held,
@@ -88,10 +89,12 @@ def answered(
     """The offers, one of them with its provider's answer."""
     at = event.answered_at if isinstance(event, events.OfferDeclined) else event.accepted_at
     return tuple(
-        replace(offer, status=status, answered_at=at, via=event.via, response_id=event.response_id)
-        if offer.offer_id == offer_id
-        else offer
-        for offer in offers
+        [
+            _restated(offer, status, at, event.via, event.response_id)
+            if offer.offer_id == offer_id
+            else offer
+            for offer in offers
+        ]
     )
 
 
@@ -101,5 +104,38 @@ def with_status(
     """The offers, those named with another status."""
     named = frozenset(offer_ids)
     return tuple(
-        replace(offer, status=status) if offer.offer_id in named else offer for offer in offers
+        [
+            _restated(offer, status, offer.answered_at, offer.via, offer.response_id)
+            if offer.offer_id in named
+            else offer
+            for offer in offers
+        ]
+    )
+
+
+def _restated(
+    offer: Offer,
+    status: OfferStatus,
+    answered_at: datetime | None,
+    via: Via | None,
+    response_id: UUID | None,
+) -> Offer:
+    """The offer with another status; written out because `replace` takes twice the time."""
+    return Offer(
+        offer_id=offer.offer_id,
+        provider_id=offer.provider_id,
+        round=offer.round,
+        tier=offer.tier,
+        wave=offer.wave,
+        place=offer.place,
+        lot=offer.lot,
+        contract_kind=offer.contract_kind,
+        rate_pence=offer.rate_pence,
+        tier_name=offer.tier_name,
+        made_at=offer.made_at,
+        expires_at=offer.expires_at,
+        status=status,
+        answered_at=answered_at,
+        via=via,
+        response_id=response_id,
     )

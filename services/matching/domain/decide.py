@@ -29,10 +29,8 @@ from services.matching.domain.commands import (
 from services.matching.domain.deadlines import target_at
 from services.matching.domain.events import Event
 from services.matching.domain.holding import (
+    answer_award,
     award_by_hand,
-    confirm,
-    release,
-    report_start,
     withdraw,
 )
 from services.matching.domain.market import Market
@@ -97,12 +95,8 @@ def _obey(turn: Turn, placement: Present, command: Command) -> Refusal | None:
             _complete(turn, placement, command)
         case WithdrawReferral():
             withdraw(turn, placement, command.reason)
-        case ConfirmAward():
-            confirm(turn, placement, command)
-        case ReleaseAward():
-            release(turn, placement, command)
-        case ReportStart():
-            report_start(turn, placement, command)
+        case ConfirmAward() | ReleaseAward() | ReportStart():
+            answer_award(turn, placement, command)
         case AwardByHand():
             return award_by_hand(turn, placement, command)
         case ReconsiderMarket():

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.matching.domain import events
 from services.matching.domain import placement as states
+from services.matching.domain.asking import Ranked
 from services.matching.domain.carrying import (
     ImpossibleEventError,
     answered,
@@ -137,7 +138,7 @@ def _started_searching(placement: Placement, event: events.SearchStarted) -> sta
     )
 
 
-def _candidate(ranked: events.Ranked) -> states.Candidate:
+def _candidate(ranked: Ranked) -> states.Candidate:
     return states.Candidate(
         provider_id=ranked.provider_id,
         place=ranked.place,

@@ -1,5 +1,8 @@
 """What happens to an award: confirmed, released, started, made by hand, and the package's end."""
 
+from typing import assert_never
+from uuid import UUID
+
 from services.matching.domain import events
 from services.matching.domain import placement as states
 from services.matching.domain.awarding import (
@@ -30,17 +33,30 @@ from services.matching.domain.search import everybody_who_said_no, lapse_due
 from services.matching.domain.turn import Turn
 
 
-def confirm(turn: Turn, placement: Present, command: ConfirmAward) -> None:
-    """The award is the provider's for good, also when it comes after the window."""
-    if not _is_new(placement, command):
+def answer_award(turn: Turn, placement: Present, command: AwardCommand) -> None:
+    """What the provider says about its award. A repeat of an answer changes nothing."""
+    if command.response_id is not None and command.response_id in placement.heard:
         return
+    match command:
+        case ConfirmAward():
+            _take(turn, placement, command)
+        case ReleaseAward():
+            _release(turn, placement, command)
+        case ReportStart():
+            _start(turn, placement, command)
+        case _:
+            assert_never(command)
+
+
+def _take(turn: Turn, placement: Present, command: ConfirmAward) -> None:
+    """The award is the provider's for good, also when it comes after the window."""
     if not can_confirm(placement, command.provider_id, command.award_id):
         _refuse(turn, command, "confirm")
         return
-    _confirm(turn, command, command.response_id is not None)
+    _confirm(turn, command, command.response_id)
 
 
-def _confirm(turn: Turn, command: AwardCommand, answers_command: bool) -> None:
+def _confirm(turn: Turn, command: AwardCommand, response_id: UUID | None) -> None:
     turn.record(
         events.AwardConfirmed(
             at=turn.now,
@@ -48,19 +64,17 @@ def _confirm(turn: Turn, command: AwardCommand, answers_command: bool) -> None:
             placement_id=turn.placement_id,
             award_id=command.award_id,
             provider_id=command.provider_id,
-            response_id=command.response_id if answers_command else None,
+            response_id=response_id,
         )
     )
     turn.close("confirmation_overdue")
 
 
-def release(turn: Turn, placement: Present, command: ReleaseAward) -> None:
+def _release(turn: Turn, placement: Present, command: ReleaseAward) -> None:
     """A new round begins, without the releaser and those who declined; a person is told.
 
     Source: design §3. The clock never stopped.
     """
-    if not _is_new(placement, command):
-        return
     if not can_release(placement, command.provider_id, command.award_id):
         _refuse(turn, command, "release")
         return
@@ -91,15 +105,13 @@ def release(turn: Turn, placement: Present, command: ReleaseAward) -> None:
         )
 
 
-def report_start(turn: Turn, placement: Present, command: ReportStart) -> None:
+def _start(turn: Turn, placement: Present, command: ReportStart) -> None:
     """Care has started. A start implies a confirmation: one that is missing is written first."""
-    if not _is_new(placement, command):
-        return
     if not can_report_start(placement, command.provider_id, command.award_id):
         _refuse(turn, command, "start")
         return
     if isinstance(placement, states.Awarded):
-        _confirm(turn, command, False)
+        _confirm(turn, command, None)
     turn.record(
         events.CareStarted(
             at=turn.now,
@@ -111,10 +123,6 @@ def report_start(turn: Turn, placement: Present, command: ReportStart) -> None:
             response_id=command.response_id,
         )
     )
-
-
-def _is_new(placement: Present, command: AwardCommand) -> bool:
-    return command.response_id is None or command.response_id not in placement.heard
 
 
 def _refuse(turn: Turn, command: AwardCommand, request: Request) -> None:

@@ -17,6 +17,9 @@ OfferStatus = Literal[
 """`accepted` stands and may still win; `awarded` is the acceptance that took the package, also
 after the award has ended; `withdrawn_placed` was withdrawn because another has the package."""
 
+OPEN_OFFERS: frozenset[OfferStatus] = frozenset({"live", "accepted"})
+"""What an award or a withdrawal takes back."""
+
 NO_TIER = -1
 """The tier of a round in which none has opened yet."""
 

@@ -10,8 +10,8 @@ from hashlib import blake2b
 from typing import assert_never
 from uuid import UUID
 
+from services.matching.domain.asking import Components, PassedOver, Ranked
 from services.matching.domain.codes import CqcRating, PassedOverReason
-from services.matching.domain.events import Components, PassedOver, Ranked
 from services.matching.domain.gates import History, why_not
 from services.matching.domain.market import Market, Place
 from services.matching.domain.policy import Component, Policy, Tier
@@ -37,9 +37,15 @@ class Line:
 
 
 def line_up(
-    placement_id: UUID, needed: Needed, history: History, tier: Tier, policy: Policy,
-    market: Market, day: date,
-) -> Line:  # fmt: skip
+    *,
+    placement_id: UUID,
+    needed: Needed,
+    history: History,
+    tier: Tier,
+    policy: Policy,
+    market: Market,
+    day: date,
+) -> Line:
     """Put a tier's providers through the gates and rank those that pass.
 
     A provider with several contracts in the tier is asked once, by the one that ranks best.

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.matching.domain import events, ids
+from services.matching.domain.asking import OfferMade
 from services.matching.domain.codes import PassedOverReason, TierOpenedBecause
 from services.matching.domain.gates import History, history_of, why_not
 from services.matching.domain.placement import (
@@ -73,13 +74,13 @@ def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpened
     tier = turn.policy.tiers[index]
     facts = searching.facts
     line = line_up(
-        turn.placement_id,
-        facts.needed,
-        history_of(searching),
-        tier,
-        turn.policy,
-        turn.market,
-        turn.now.date(),
+        placement_id=turn.placement_id,
+        needed=facts.needed,
+        history=history_of(searching),
+        tier=tier,
+        policy=turn.policy,
+        market=turn.market,
+        day=turn.now.date(),
     )
     budget = tier.budget_minutes[facts.urgency]
     turn.record(
@@ -116,13 +117,13 @@ def _make_offers(turn: Turn, searching: Searching) -> None:
     tier = turn.policy.tiers[searching.tier]
     history = history_of(searching)
     size = tier.wave_size or len(searching.unasked)
-    offers: list[events.OfferMade] = []
+    offers: list[OfferMade] = []
     passed_over: list[tuple[UUID, PassedOverReason]] = []
     for candidate in searching.unasked:
         if len(offers) == size:
             break
         made = _offer(turn, searching, candidate, tier, history)
-        if isinstance(made, events.OfferMade):
+        if isinstance(made, OfferMade):
             offers.append(made)
         else:
             passed_over.append((candidate.provider_id, made))
@@ -144,7 +145,7 @@ def _make_offers(turn: Turn, searching: Searching) -> None:
 
 def _offer(
     turn: Turn, searching: Searching, candidate: Candidate, tier: Tier, history: History
-) -> events.OfferMade | PassedOverReason:
+) -> OfferMade | PassedOverReason:
     """The offer to a candidate, or why it may no longer be asked since the tier opened."""
     provider = turn.market.providers.get(candidate.provider_id)
     if provider is None:
@@ -156,7 +157,7 @@ def _offer(
     reason = why_not((provider, contract), tier, needed, history, turn.now.date())
     if reason is not None:
         return reason
-    return events.OfferMade(
+    return OfferMade(
         offer_id=ids.offer_id(turn.placement_id, searching.round, candidate.provider_id),
         provider_id=candidate.provider_id,
         place=candidate.place,
