@@ -1,0 +1,49 @@
+"""What the events say about whom is asked, and why: parts of `TierOpened` and `OffersMade`."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.matching.domain.codes import ContractKind, CqcRating, PassedOverReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Components:
+    """What put a provider at its place, each as it was when the tier opened."""
+
+    continuity: bool
+    chosen: bool
+    contract_rank: int | None
+    turns: float
+    cqc_rating: CqcRating
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """One provider that may be asked in a tier, with its place (1 = first) and why."""
+
+    provider_id: UUID
+    place: int
+    lot: str | None
+    contract_kind: ContractKind
+    rate_pence: int | None
+    components: Components
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """Providers of a tier that are not asked, by reason."""
+
+    reason: PassedOverReason
+    provider_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMade:
+    """One offer of a wave."""
+
+    offer_id: UUID
+    provider_id: UUID
+    place: int
+    lot: str | None
+    contract_kind: ContractKind
+    rate_pence: int | None
