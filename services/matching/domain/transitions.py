@@ -83,7 +83,7 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Started: {
-        Started: (events.AwardCancelled, events.RequestRefused, events.EscalationClosed),
+        Started: (events.AwardCancelled, events.RequestRefused),
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Withdrawn: {Withdrawn: (events.RequestRefused,)},

@@ -1,0 +1,109 @@
+"""A policy document in YAML → the rules' Policy, or every mistake in it with its line.
+
+`load_policy` gives a policy that can be searched under; `check_policy` says what is wrong, or
+odd, and what to write instead. Unknown keys are mistakes.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.matching.domain.market import Provider
+from services.matching.domain.policy import ALL_AT_ONCE, Lot, Policy, Tier
+from services.matching.policy_checks import mistakes_in, oddities_in, unfilled_in
+from services.matching.policy_document import Document, Finding, parse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyReport:
+    """What is wrong with a document (`errors`: it is not used) and what is odd (`warnings`).
+
+    Each line reads `file:line: path: what is wrong; what to do`.
+    """
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class InvalidPolicyError(Exception):
+    """A policy document that cannot be used; `errors` has every mistake with its line."""
+
+    def __init__(self, errors: Sequence[str]) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = tuple(errors)
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy of a document. Raises InvalidPolicyError with every mistake, OSError if unread."""
+    parsed = parse(path)
+    findings = [*parsed.findings, *mistakes_in(parsed)]
+    if findings or parsed.document is None:
+        raise InvalidPolicyError(_lines(path, findings))
+    return to_policy(parsed.document)
+
+
+def check_policy(path: Path, registry: Sequence[Provider] | None = None) -> PolicyReport:
+    """Every mistake and oddity of a document; with the register, also who could never be asked."""
+    parsed = parse(path)
+    errors = [*parsed.findings, *mistakes_in(parsed)]
+    warnings = oddities_in(parsed)
+    if registry is not None:
+        empty, thin = unfilled_in(parsed, registry)
+        errors += empty
+        warnings += thin
+    return PolicyReport(errors=_lines(path, errors), warnings=_lines(path, warnings))
+
+
+def to_policy(document: Document) -> Policy:
+    """The document as the rules' value. Its version is a hash of its content, comments aside."""
+    return Policy(
+        name=document.name,
+        version=version_of(document),
+        lots=tuple(
+            Lot(name=name, outcodes=frozenset(lot.outcodes), neighbours=lot.neighbours)
+            for name, lot in document.lots.items()
+        ),
+        tiers=tuple(
+            Tier(
+                name=tier.name,
+                kind=tier.contract,
+                scope=tier.scope,
+                clause=tier.clause,
+                components=tier.ranking,
+                award_rule=tier.award_rule,
+                settling_minutes=tier.settling_minutes or 0,
+                wave_size=ALL_AT_ONCE if tier.wave_size == "all" else tier.wave_size,
+                window_minutes=tier.window_minutes.by_urgency(),
+                budget_minutes=tier.budget_minutes.by_urgency(),
+                cqc_ratings=frozenset(tier.cqc_ratings),
+                rate_limit_pence=tier.rate_limit_pence,
+                accept_new=tier.accept_new,
+            )
+            for tier in document.tiers
+        ),
+        targets_minutes=document.targets_minutes,
+        confirmation_minutes=document.confirmation_minutes,
+        telephone_grace_minutes=document.telephone_grace_minutes,
+        prompt_decline_minutes=document.prompt_decline_minutes,
+    )
+
+
+def version_of(document: Document) -> str:
+    """The first 16 hex digits of the SHA-256 of the content, in one canonical form."""
+    content = document.model_dump(mode="json")
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _lines(path: Path, findings: Sequence[Finding]) -> tuple[str, ...]:
+    in_order = sorted(findings, key=lambda finding: finding.line)
+    return tuple(
+        dict.fromkeys(
+            f"{path.name}:{finding.line}: "
+            + (f"{finding.where}: " if finding.where else "")
+            + finding.sentence
+            for finding in in_order
+        )
+    )
