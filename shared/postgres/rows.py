@@ -11,7 +11,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from shared.postgres.connection import Connection
@@ -89,4 +89,6 @@ class RowTable(Generic[R]):
 def _postgres_type(hint: Any) -> str:
     if get_origin(hint) in (Union, types.UnionType):
         (hint,) = (arm for arm in get_args(hint) if arm is not type(None))
+    if get_origin(hint) is Literal:
+        (hint,) = {type(value) for value in get_args(hint)}
     return _POSTGRES_TYPES[hint]

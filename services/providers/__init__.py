@@ -1,0 +1,1 @@
+"""The providers service: the register, and the endpoint at which providers answer."""

@@ -1,0 +1,1 @@
+"""HTTP routes: the register for operators and brokers, the integration endpoint for providers."""

@@ -1,0 +1,57 @@
+"""Who may call which routes, and what every answer to a refusal looks like."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from services.providers.domain.verdicts import sentence_of
+from shared.web.app import Web
+from shared.web.idempotency import Once, once
+from shared.web.problems import Problem, invalid, not_found
+from shared.web.tokens import Caller, caller
+
+operator = caller("operator")
+reader = caller("operator", "broker")
+reader_or_provider = caller("operator", "broker", "provider")
+provider = caller("provider")
+
+Operator = Annotated[Caller, Depends(operator)]
+Reader = Annotated[Caller, Depends(reader)]
+ReaderOrProvider = Annotated[Caller, Depends(reader_or_provider)]
+OperatorOnce = Annotated[Once, Depends(once(operator))]
+ProviderOnce = Annotated[Once, Depends(once(provider))]
+
+
+async def _provider_id(who: Annotated[Caller, Depends(provider)]) -> UUID:
+    assert who.scope.provider_id is not None, "a provider token names its provider"
+    return who.scope.provider_id
+
+
+ProviderId = Annotated[UUID, Depends(_provider_id)]
+"""The provider that the token is for; no route takes it from anywhere else."""
+
+
+def web_of(request: Request) -> Web:
+    """The running service's pool, wake-ups and keys."""
+    web: Web = request.app.state.web
+    return web
+
+
+def refusal_problem(code: str) -> Problem:
+    """The answer to a refusal of our own rules or of matching."""
+    if code == "not-found":
+        return not_found("package or offer")
+    if code in ("started-too-early", "started-in-future"):
+        return invalid(("started_at", code, sentence_of(code)))
+    return Problem(409, code, _TITLES[code], sentence_of(code))
+
+
+_TITLES = {
+    "already-placed": "Another provider has the package",
+    "offer-lapsed": "The offer's deadline has passed",
+    "offer-withdrawn": "The offer was withdrawn",
+    "already-answered": "It was answered before",
+    "not-awarded": "The package is not awarded to you",
+    "already-confirmed": "The package is confirmed",
+}

@@ -1,0 +1,226 @@
+"""The bodies that callers send and get. Unknown fields are refused."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.providers.domain.awards import AwardState
+from services.providers.domain.offers import Answer, OfferStatus
+from services.providers.needed import Needed
+from shared.contracts.codes import (
+    CarerGender,
+    CareType,
+    ContractKind,
+    CqcRating,
+    DeclineReason,
+    Language,
+    Need,
+    ReleaseReason,
+    SuspensionReason,
+)
+from shared.contracts.model import Code, Outcode
+from shared.web.text import LongText, ShortText
+
+Rate = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=2)]
+"""Pounds an hour, in whole pence."""
+PENNY = Decimal("0.01")
+
+
+def pounds(pence: int | None) -> Decimal | None:
+    """Pence as pounds with two places, as in 17.90."""
+    return None if pence is None else (Decimal(pence) * PENNY).quantize(PENNY)
+
+
+class Body(BaseModel):
+    """What a caller sends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class View(BaseModel):
+    """What a caller gets."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+
+class Nothing(Body):
+    """A body without fields."""
+
+
+class ContractBody(Body):
+    """Why a provider may be offered work. `lot` and `rank` belong to a framework."""
+
+    kind: ContractKind
+    lot: Code | None = None
+    rank: Annotated[int | None, Field(ge=1, le=1000)] = None
+    rate: Rate | None = None
+    notice_days: Annotated[int, Field(ge=0, le=365)] = 28
+    from_: Annotated[date, Field(alias="from")]
+    to: date | None = None
+    accept_new: bool = True
+
+
+class SuspensionBody(Body):
+    """No new packages from `since`. The note and who was told stay in this service."""
+
+    reason: SuspensionReason
+    since: AwareDatetime
+    review_on: date
+    note: LongText | None = None
+    told: ShortText | None = None
+
+
+class ProviderBody(Body):
+    """A provider's whole state: what is left out is not kept from before."""
+
+    name: ShortText
+    contracts: Annotated[tuple[ContractBody, ...], Field(max_length=50)]
+    outcodes: Annotated[tuple[Outcode, ...], Field(max_length=500)]
+    capabilities: tuple[CareType | Need, ...]
+    languages: tuple[Language, ...] = ()
+    carer_genders: tuple[CarerGender, ...] = ()
+    cqc_rating: CqcRating
+    suspension: SuspensionBody | None = None
+
+
+class ProviderBodyWithId(ProviderBody):
+    """One of a list."""
+
+    provider_id: UUID
+
+
+class ContractView(View):
+    """A contract as it was recorded."""
+
+    kind: ContractKind
+    lot: str | None
+    rank: int | None
+    rate: Decimal | None
+    notice_days: int
+    from_: Annotated[date, Field(alias="from")]
+    to: date | None
+    accept_new: bool
+
+
+class SuspensionView(View):
+    """A suspension; `note` and `told` are for operators."""
+
+    reason: SuspensionReason
+    since: AwareDatetime
+    review_on: date
+    note: str | None = None
+    told: str | None = None
+
+
+class ProviderView(View):
+    """The register's entry of one provider."""
+
+    provider_id: UUID
+    name: str
+    contracts: tuple[ContractView, ...]
+    outcodes: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    languages: tuple[str, ...]
+    carer_genders: tuple[str, ...]
+    cqc_rating: CqcRating
+    suspension: SuspensionView | None
+    sequence: int
+    """Of its last event on providers.v1."""
+    recorded_at: AwareDatetime
+
+
+class DeclineBody(Body):
+    """A no. `other` needs a note, `safety` needs who was told."""
+
+    reason: DeclineReason
+    note: LongText | None = None
+    told: ShortText | None = None
+
+
+class ReleaseBody(Body):
+    """Giving an award back. `other` needs a note, `unsafe` needs who was told."""
+
+    reason: ReleaseReason
+    note: LongText | None = None
+    told: ShortText | None = None
+
+
+class StartBody(Body):
+    """The first visit was delivered."""
+
+    started_at: AwareDatetime
+
+
+class AnswerView(View):
+    """What you answered, and what came of it."""
+
+    answer: Answer
+    via: Literal["endpoint", "telephone", "hand"]
+    recorded_at: AwareDatetime | None
+    """None for an answer that did not come by the endpoint."""
+    result: str
+    """`undecided`, `awarded`, `standing`, `declined` or `refused`."""
+    code: str | None
+    """Why it was refused."""
+
+
+class OfferView(View):
+    """One package offered to you."""
+
+    offer_id: UUID
+    referral_id: UUID
+    status: OfferStatus
+    because: str | None
+    made_at: AwareDatetime
+    expires_at: AwareDatetime
+    decided_by: AwareDatetime | None
+    tier_name: str
+    lot: str | None
+    contract_kind: ContractKind
+    rate: Decimal | None
+    needed: Needed | None
+    answer: AnswerView | None
+
+
+class OfferPage(View):
+    """Offers in the order in which they last changed."""
+
+    items: list[OfferView]
+    next: str
+    """Give it as `after` the next time, whether there is more now or not."""
+    more: bool
+
+
+class PackageView(View):
+    """A package awarded to you."""
+
+    referral_id: UUID
+    award_id: UUID
+    offer_id: UUID | None
+    state: AwardState
+    accepted_at: AwareDatetime
+    filled_at: AwareDatetime
+    confirm_by: AwareDatetime
+    confirmed_at: AwareDatetime | None
+    started_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    ended_because: str | None
+    tier_name: str | None
+    lot: str | None
+    contract_kind: ContractKind | None
+    rate: Decimal | None
+    needed: Needed | None
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """The package in a record of `find_package` or `list_packages`."""
+        return cls.model_validate(
+            {
+                **row,
+                "rate": pounds(row["rate_pence"]),
+                "needed": row["needed"] and Needed.model_validate_json(row["needed"]),
+            }
+        )

@@ -1,0 +1,126 @@
+"""One award to one provider: its states, and what confirming, releasing or starting comes to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias, assert_never
+from uuid import UUID
+
+from services.providers.domain.ids import AwardRequest, award_request_id
+from services.providers.domain.verdicts import Join, Refusal, Respond, Verdict
+
+AwardState: TypeAlias = Literal[
+    "reserved",  # awarded -> reserved: the provider reads the plan, then confirms or releases
+    "confirmed",  # reserved -> confirmed
+    "started",  # reserved | confirmed -> started: the first visit was delivered
+    "released",  # reserved -> released: given back by its provider
+    "cancelled",  # reserved | confirmed | started -> cancelled: ended by somebody else
+]
+
+FOLLOWS: dict[AwardState, frozenset[AwardState]] = {
+    "reserved": frozenset({"confirmed", "started", "released", "cancelled"}),
+    "confirmed": frozenset({"started", "cancelled"}),
+    "started": frozenset({"cancelled"}),
+    "released": frozenset(),
+    "cancelled": frozenset(),
+}
+
+HELD: frozenset[AwardState] = frozenset({"reserved", "confirmed", "started"})
+"""The states in which the package is this provider's, and its plan may be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """A provider's latest award of a referral, as this service knows it."""
+
+    award_id: UUID
+    state: AwardState
+    accepted_at: datetime
+    """When the provider said yes: care cannot have started before."""
+    confirmed: bool
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What this award's provider has asked for by the endpoint so far and was not refused."""
+
+    confirmed: bool = False
+    released: bool = False
+    started_at: datetime | None = None
+    refused: int = 0
+    """How often matching has refused the request at hand, which may be made again."""
+
+
+def may_read_person(award: Award | None) -> bool:
+    """Whether the personal details may be asked for. Source: domain rule 7."""
+    return award is not None and award.state in HELD
+
+
+def decide_award_request(
+    award: Award | None,
+    request: AwardRequest,
+    asked: Asked,
+    *,
+    now: datetime,
+    started_at: datetime | None = None,
+) -> Verdict:
+    """What `request` at `now` comes to, after what was `asked` before.
+
+    The first of confirm and release counts; the same again joins. `started_at` belongs to `start`.
+    """
+    if award is None:
+        return Refusal(code="not-awarded")
+    match request:
+        case "confirm":
+            return _decide_confirm(award, asked)
+        case "release":
+            return _decide_release(award, asked)
+        case "start":
+            return _decide_start(award, asked, started_at, now)
+        case _ as never:
+            assert_never(never)
+
+
+def _decide_confirm(award: Award, asked: Asked) -> Verdict:
+    response_id = award_request_id(award.award_id, "confirm", asked.refused)
+    if asked.confirmed:
+        return Join(response_id=response_id)
+    if award.state not in HELD or asked.released:
+        return Refusal(code="not-awarded")
+    if award.confirmed:
+        return Join(response_id=None)
+    return Respond(response_id=response_id)
+
+
+def _decide_release(award: Award, asked: Asked) -> Verdict:
+    response_id = award_request_id(award.award_id, "release", asked.refused)
+    if asked.released:
+        return Join(response_id=response_id)
+    if award.state == "released":
+        return Join(response_id=None)
+    if award.state == "cancelled":
+        return Refusal(code="not-awarded")
+    if award.state in ("confirmed", "started") or asked.confirmed:
+        return Refusal(code="already-confirmed")
+    return Respond(response_id=response_id)
+
+
+def _decide_start(
+    award: Award, asked: Asked, started_at: datetime | None, now: datetime
+) -> Verdict:
+    if started_at is None:
+        raise ValueError("a start has the instant at which it was")
+    response_id = award_request_id(award.award_id, "start", asked.refused)
+    if asked.started_at is not None:
+        same = asked.started_at == started_at
+        return Join(response_id=response_id) if same else Refusal(code="already-answered")
+    if award.state not in HELD or asked.released:
+        return Refusal(code="not-awarded")
+    if award.started_at is not None:
+        same = award.started_at == started_at
+        return Join(response_id=None) if same else Refusal(code="already-answered")
+    if started_at > now:
+        return Refusal(code="started-in-future")
+    if started_at < award.accepted_at:
+        return Refusal(code="started-too-early")
+    return Respond(response_id=response_id)

@@ -1,0 +1,87 @@
+"""One offer to one provider: its states, and what an answer to it comes to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias, assert_never
+from uuid import UUID
+
+from services.providers.domain.ids import answer_id
+from services.providers.domain.verdicts import Join, Refusal, Respond, Verdict
+
+OfferStatus: TypeAlias = Literal[
+    "live",  # made -> live; it can be answered while now < expires_at
+    "standing",  # live | lapsed -> standing: a yes that waits for better-ranked providers
+    "accepted",  # live | standing | lapsed -> accepted: the package was awarded
+    "declined",  # live | lapsed -> declined
+    "lapsed",  # live -> lapsed: no answer in time
+    "withdrawn",  # live | standing | lapsed -> withdrawn: placed elsewhere, or not needed any more
+]
+Answer: TypeAlias = Literal["accept", "decline"]
+
+FOLLOWS: dict[OfferStatus, frozenset[OfferStatus]] = {
+    "live": frozenset({"standing", "accepted", "declined", "lapsed", "withdrawn"}),
+    "standing": frozenset({"accepted", "withdrawn"}),
+    "lapsed": frozenset({"standing", "accepted", "declined", "withdrawn"}),
+    "accepted": frozenset(),
+    "declined": frozenset(),
+    "withdrawn": frozenset(),
+}
+"""What matching may make of an offer in each state. `lapsed` is not the end: an answer recorded
+before the deadline counts though the process that decides was late. Source: domain rule 6."""
+
+ANSWERED_BY: dict[OfferStatus, Answer] = {
+    "standing": "accept",
+    "accepted": "accept",
+    "declined": "decline",
+}
+"""The answer that an offer in this state has had, by the endpoint or by telephone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An offer as this service knows it; it may lag behind what matching has decided."""
+
+    offer_id: UUID
+    status: OfferStatus
+    placed: bool
+    """Withdrawn because the package was placed, and for no other reason."""
+    held_here: bool
+    """The provider holds an award of the referral, for example one made by a broker's hand."""
+    expires_at: datetime
+    """The deadline. The offer is live while now < expires_at."""
+
+
+def is_open(offer: Offer, now: datetime) -> bool:
+    """Whether the offer can be answered at `now`: a list's filter and the handler ask this."""
+    return offer.status == "live" and now < offer.expires_at
+
+
+def decide_answer(offer: Offer, answer: Answer, mine: Answer | None, now: datetime) -> Verdict:
+    """What `answer` at `now` comes to, when the endpoint recorded `mine` before (None: nothing).
+
+    The first answer counts; the same one again joins it; after the deadline nothing is recorded.
+    `now` must be read after the offer was locked. Source: domain rules 6 and 11.
+    """
+    response_id = answer_id(offer.offer_id)
+    if mine is not None:
+        return Join(response_id=response_id) if mine == answer else _refuse_other()
+    match offer.status:
+        case "standing" | "accepted" | "declined":
+            same = ANSWERED_BY[offer.status] == answer
+            return Join(response_id=None) if same else _refuse_other()
+        case "withdrawn":
+            if offer.placed and offer.held_here:
+                return Join(response_id=None) if answer == "accept" else _refuse_other()
+            return Refusal(code="already-placed" if offer.placed else "offer-withdrawn")
+        case "lapsed":
+            return Refusal(code="offer-lapsed")
+        case "live":
+            if not is_open(offer, now):
+                return Refusal(code="offer-lapsed")
+            return Respond(response_id=response_id)
+        case _ as never:
+            assert_never(never)
+
+
+def _refuse_other() -> Refusal:
+    return Refusal(code="already-answered")

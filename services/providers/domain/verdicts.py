@@ -1,0 +1,67 @@
+"""What can come of a request: a new response, the wait for an earlier one, or a refusal."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+RefusalCode: TypeAlias = Literal[
+    "already-placed",
+    "offer-lapsed",
+    "offer-withdrawn",
+    "already-answered",
+    "not-awarded",
+    "already-confirmed",
+    "not-found",
+    "started-too-early",
+    "started-in-future",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Respond:
+    """Record a new response under this id and tell matching."""
+
+    response_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """The same was asked before: answer with what became of it, waiting if nothing has yet.
+
+    `response_id` is None where it did not come by the endpoint (a telephone call): then the offer
+    or the package itself says what became of it.
+    """
+
+    response_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Nothing changes, and this is why."""
+
+    code: RefusalCode
+
+
+Verdict: TypeAlias = Respond | Join | Refusal
+
+
+def sentence_of(code: str) -> str:
+    """What a person who is refused reads: why, and what to do. Raises KeyError for another code."""
+    return _SENTENCES[code]
+
+
+_SENTENCES: dict[str, str] = {
+    "already-placed": "Another provider has this package. Nothing is expected of you.",
+    "offer-lapsed": "The offer's deadline passed before this answer was recorded. A later offer of "
+    "the package can be answered; telephone the brokerage team if you still want it.",
+    "offer-withdrawn": "The offer was withdrawn and the package is not needed any more.",
+    "already-answered": "This was answered before in another way, and the first answer counts. "
+    "Telephone the brokerage team to change it.",
+    "not-awarded": "The package is not awarded to you, or not any more.",
+    "already-confirmed": "You have confirmed this package, so it cannot be released. Telephone the "
+    "brokerage team to agree a hand-back.",
+    "not-found": "There is nothing here that you may see.",
+    "started-too-early": "started_at lies before the package was awarded to you. Send the instant "
+    "at which the first visit was delivered.",
+    "started-in-future": "started_at lies in the future. Send it when that visit was delivered.",
+}

@@ -1,0 +1,1 @@
+"""Load, decide, save: one transaction, which the caller holds. No network call inside."""

@@ -1,0 +1,25 @@
+"""What this service knows from events. Each table can be thrown away and made again.
+
+`project` functions are pure. Those of `placements.v1` follow what matching decided and never judge.
+"""
+
+from services.providers.projections.offers import OFFERS
+from services.providers.projections.outcomes import OUTCOMES
+from services.providers.projections.packages import PACKAGES, REQUIREMENTS
+from services.providers.projections.recorded import REGISTER, RESPONSES
+
+PROJECTIONS = (OFFERS, PACKAGES, REQUIREMENTS, OUTCOMES, RESPONSES, REGISTER)
+"""All of them, for `homeward rebuild` and `homeward verify`."""
+FROM_PLACEMENTS = (OFFERS, PACKAGES, REQUIREMENTS, OUTCOMES)
+"""Those that the consumer keeps up to date."""
+
+__all__ = [
+    "FROM_PLACEMENTS",
+    "OFFERS",
+    "OUTCOMES",
+    "PACKAGES",
+    "PROJECTIONS",
+    "REGISTER",
+    "REQUIREMENTS",
+    "RESPONSES",
+]

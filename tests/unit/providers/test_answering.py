@@ -1,0 +1,81 @@
+"""Every state of an offer against every answer, before and after the deadline."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from services.providers.domain.ids import answer_id
+from services.providers.domain.offers import Answer, Offer, OfferStatus, decide_answer, is_open
+from services.providers.domain.verdicts import Join, Refusal, RefusalCode, Respond, sentence_of
+from shared.ids import new_id
+from tests.unit.providers.story import MINUTE, START
+
+OFFER = Offer(
+    offer_id=new_id(), status="live", placed=False, held_here=False, expires_at=START + 60 * MINUTE
+)
+MINE = answer_id(OFFER.offer_id)
+BEFORE = OFFER.expires_at - timedelta(microseconds=1)
+ANSWERED = Refusal(code="already-answered")
+
+EXPECTED: dict[tuple[OfferStatus, Answer], object] = {
+    ("live", "accept"): Respond(response_id=MINE),
+    ("live", "decline"): Respond(response_id=MINE),
+    ("standing", "accept"): Join(response_id=None),
+    ("standing", "decline"): ANSWERED,
+    ("accepted", "accept"): Join(response_id=None),
+    ("accepted", "decline"): ANSWERED,
+    ("declined", "accept"): ANSWERED,
+    ("declined", "decline"): Join(response_id=None),
+    ("lapsed", "accept"): Refusal(code="offer-lapsed"),
+    ("lapsed", "decline"): Refusal(code="offer-lapsed"),
+    ("withdrawn", "accept"): Refusal(code="offer-withdrawn"),
+    ("withdrawn", "decline"): Refusal(code="offer-withdrawn"),
+}
+
+
+def test_the_table_names_every_state_and_answer():
+    """No state or answer is left out of the expectations below."""
+    assert set(EXPECTED) == {(s, a) for s in get_args(OfferStatus) for a in get_args(Answer)}
+
+
+@pytest.mark.parametrize(("status", "answer"), EXPECTED)
+def test_a_first_answer_by_the_endpoint(status: OfferStatus, answer: Answer):
+    """What an answer comes to depends on what was answered elsewhere, as the table says."""
+    verdict = decide_answer(replace(OFFER, status=status), answer, None, BEFORE)
+    assert verdict == EXPECTED[status, answer]
+
+
+@pytest.mark.parametrize("status", get_args(OfferStatus))
+@pytest.mark.parametrize("later", [BEFORE, OFFER.expires_at + 600 * MINUTE])
+def test_the_same_again_joins_and_another_is_refused(status: OfferStatus, later):
+    """An answer recorded here counts whatever became of the offer, and whenever it is repeated."""
+    offer = replace(OFFER, status=status)
+    assert decide_answer(offer, "accept", "accept", later) == Join(response_id=MINE)
+    assert decide_answer(offer, "decline", "decline", later) == Join(response_id=MINE)
+    assert decide_answer(offer, "decline", "accept", later) == ANSWERED
+    assert decide_answer(offer, "accept", "decline", later) == ANSWERED
+
+
+def test_the_deadline_is_half_open():
+    """At the very instant of the deadline nothing is recorded; a microsecond before it is."""
+    assert is_open(OFFER, BEFORE)
+    assert not is_open(OFFER, OFFER.expires_at)
+    refusal = decide_answer(OFFER, "accept", None, OFFER.expires_at)
+    assert refusal == Refusal(code="offer-lapsed")
+
+
+def test_withdrawn_since_it_was_placed_says_who_has_it():
+    """A placed package is another's, or one's own where a broker awarded it by hand."""
+    placed = replace(OFFER, status="withdrawn", placed=True)
+    assert decide_answer(placed, "accept", None, BEFORE) == Refusal(code="already-placed")
+    here = replace(placed, held_here=True)
+    assert decide_answer(here, "accept", None, BEFORE) == Join(response_id=None)
+    assert decide_answer(here, "decline", None, BEFORE) == ANSWERED
+
+
+def test_every_refusal_has_a_sentence():
+    """A person who is refused reads why, for each code there is."""
+    for code in get_args(RefusalCode):
+        assert sentence_of(code).endswith(".")

@@ -1,0 +1,180 @@
+"""What the projections make of matching's events."""
+
+from typing import get_args
+from uuid import UUID
+
+import pytest
+
+from services.providers.domain import awards, offers
+from services.providers.domain.ids import answer_id
+from services.providers.needed import Needed
+from services.providers.projections import OFFERS, OUTCOMES, PACKAGES, REQUIREMENTS
+from shared.contracts import placements
+from shared.contracts.model import Event
+from shared.ids import new_id
+from shared.messaging.projection import Projection
+from tests.unit.providers.story import MINUTE, Story
+
+A, B = new_id(), new_id()
+
+
+def told(projection: Projection, *events: Event) -> dict[UUID, object]:
+    """All rows after the events."""
+    rows: dict[UUID, object] = {}
+    for event in events:
+        for key in projection.keys(event):
+            row = projection.project(rows.get(key), event, key)
+            if row is not None:
+                rows[key] = row
+    return rows
+
+
+def test_one_event_makes_the_rows_of_several_providers():
+    """A wave fans out: each provider has its own row, and only what the event said of it."""
+    story = Story()
+    rows = told(OFFERS, story.offers_made(A, B))
+    assert {row.provider_id: row.offer_id for row in rows.values()} == {
+        A: story.offer_id(A),
+        B: story.offer_id(B),
+    }
+    assert {row.status for row in rows.values()} == {"live"}
+
+
+def offer_after(story: Story, *events: Event) -> object:
+    """A's offer after these events."""
+    return told(OFFERS, story.offers_made(A), *events)[story.offer_id(A)]
+
+
+@pytest.mark.parametrize("before", get_args(offers.OfferStatus))
+def test_offers_follow_the_table_of_states(before):
+    """Each event of matching leads from each state it may come in to one the table allows."""
+    story = Story()
+    leading = {
+        "live": [],
+        "standing": [story.stood(A, new_id())],
+        "accepted": [story.awarded(A, new_id())],
+        "declined": [story.declined(A, new_id())],
+        "lapsed": [story.lapsed(A)],
+        "withdrawn": [story.withdrawn(A)],
+    }
+    assert offer_after(story, *leading[before]).status == before
+    for after in offers.FOLLOWS[before]:
+        assert offer_after(story, *leading[before], *leading[after]).status == after
+
+
+def test_an_event_about_an_unknown_offer_makes_no_row():
+    """What was made before our history began stays unknown."""
+    story = Story()
+    assert told(OFFERS, story.lapsed(A), story.awarded(A), story.declined(A)) == {}
+
+
+def award_after(story: Story, *events: Event) -> object:
+    """A's award after these events."""
+    return told(PACKAGES, *events)[story.award_id(A)]
+
+
+def test_awards_follow_the_table_of_states():
+    """An award passes from reserved to its end only as the table allows."""
+    story = Story()
+    awarded = story.awarded(A, new_id())
+    confirmed = story.of_award(placements.AwardConfirmed, A)
+    started = story.of_award(placements.CareStarted, A, started_at=story.at)
+    released = story.of_award(placements.AwardReleased, A, reason="unsafe")
+    cancelled = story.cancelled(A)
+    leading = {
+        "reserved": [awarded],
+        "confirmed": [awarded, confirmed],
+        "started": [awarded, confirmed, started],
+        "released": [awarded, released],
+        "cancelled": [awarded, cancelled],
+    }
+    assert set(leading) == set(get_args(awards.AwardState))
+    for before, events in leading.items():
+        assert award_after(story, *events).state == before
+        for after in awards.FOLLOWS[before]:
+            assert award_after(story, *events, leading[after][-1]).state == after
+
+
+def test_two_awards_of_one_referral_are_two_packages():
+    """Who released keeps its own row when the package goes to another."""
+    story = Story()
+    first = story.awarded(A)
+    released = story.of_award(placements.AwardReleased, A, reason="start_date")
+    rows = told(PACKAGES, first, released, story.awarded(B))
+    assert {(row.provider_id, row.state) for row in rows.values()} == {
+        (A, "released"),
+        (B, "reserved"),
+    }
+
+
+def test_need_to_know_and_nothing_more():
+    """Before an award a provider learns these fields: no ward, no other providers, no funder."""
+    story = Story()
+    (row,) = told(REQUIREMENTS, story.search_started()).values()
+    needed = Needed.model_validate_json(row.needed)
+    assert set(Needed.model_fields) == {
+        "urgency", "source_kind", "outcode", "care_type", "visits", "weekly_hours", "needs",
+        "risks", "equipment", "ready_at", "gender", "carer_gender", "languages",
+    }  # fmt: skip
+    assert needed.weekly_hours == 1.5
+    assert "ward-1" not in row.needed
+    assert "whipps" not in row.needed
+
+
+def test_the_first_word_about_a_response_stays():
+    """A later event about a decided response changes nothing."""
+    story = Story()
+    response_id = answer_id(story.offer_id(A))
+    rows = told(
+        OUTCOMES,
+        story.refused(A, "accept", "offer-lapsed", response_id),
+        story.awarded(A, response_id),
+    )
+    assert rows[response_id].first_result == "refused"
+    assert rows[response_id].later_result is None
+
+
+@pytest.mark.parametrize(
+    ("how", "result", "code"),
+    [
+        ("awarded", "awarded", None),
+        ("by_hand", "standing", None),
+        ("placed", "refused", "already-placed"),
+        ("ended", "refused", "offer-withdrawn"),
+    ],
+)
+def test_a_standing_acceptance_gets_its_later_outcome_beside_the_first(how, result, code):
+    """Standing stays the first word; award or withdrawal is written beside it."""
+    story = Story()
+    response_id = answer_id(story.offer_id(A))
+    later = {
+        "awarded": story.awarded(A, response_id),
+        "by_hand": story.awarded(A, via="hand"),
+        "placed": story.withdrawn(A),
+        "ended": story.withdrawn(A, because="referral_withdrawn"),
+    }
+    row = told(OUTCOMES, story.stood(A, response_id), later[how])[response_id]
+    assert row.first_result == "standing"
+    assert (row.later_result or "standing", row.later_code) == (result, code)
+
+
+def test_withdrawing_an_offer_that_nobody_answered_is_no_outcome():
+    """Only responses have outcomes."""
+    story = Story()
+    assert told(OUTCOMES, story.withdrawn(A), story.lapsed(B)) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "fields"),
+    [
+        (placements.AwardConfirmed, "confirmed", {}),
+        (placements.AwardReleased, "released", {"reason": "other"}),
+        (placements.CareStarted, "started", {"started_at": Story().at + MINUTE}),
+    ],
+)
+def test_requests_about_awards_get_their_outcome(kind, result, fields):
+    """Confirmed, released and started are found by the response that asked for them."""
+    story = Story()
+    response_id = new_id()
+    event = story.of_award(kind, A, response_id, **fields)
+    assert told(OUTCOMES, event)[response_id].first_result == result
