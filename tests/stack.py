@@ -6,7 +6,6 @@ loop call them as `await asyncio.to_thread(stack.restart_kafka)`.
 
 import fcntl
 import itertools
-import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ import asyncpg
 from deploy.local import processes
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
+from deploy.local.stack import Stack
 
 ROOT = Path(__file__).parents[1]
 STATES = ROOT / ".homeward"
@@ -131,9 +131,16 @@ class TestStack:
 
 
 def hold(folder: Path) -> IO[str]:
-    """Mark a session's folder as in use until the file is closed or this process ends."""
+    """Mark a session's folder as in use until the file is closed or this process ends.
+
+    Raises BlockingIOError when another process holds it.
+    """
     file = (folder / "session.lock").open("w")
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise
     return file
 
 
@@ -141,20 +148,16 @@ def erase_dead_sessions() -> None:
     """Erase what sessions left that were killed; those still running are not touched."""
     for folder in STATES.glob(f"{PREFIX}*"):
         if not (folder / "session.lock").exists():
-            continue  # Another session is just making it.
+            continue  # Another session is just making or erasing it.
         try:
             lock = hold(folder)
-        except BlockingIOError:
-            continue  # Still in use.
-        processes.kill_all(processes.working_in(folder))
-        erase(folder)
-        lock.close()
+        except (BlockingIOError, FileNotFoundError):
+            continue  # Still in use, or erased just now.
+        with lock:
+            erase(folder)
 
 
 def erase(folder: Path) -> None:
-    """Delete a session's folder, and PostgreSQL's part where it had to live outside the clone."""
-    postgres = folder / "postgres"
-    if postgres.is_symlink():
-        processes.kill_all(processes.working_in(postgres))
-        shutil.rmtree(postgres.resolve())
-    shutil.rmtree(folder)
+    """End what runs in a session's folder and delete it, wherever PostgreSQL had to live."""
+    processes.kill_all(processes.working_in(folder))
+    Stack(folder).reset()

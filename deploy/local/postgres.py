@@ -108,9 +108,9 @@ class Postgres:
         return self.process
 
     def wait_ready(self, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:
-        """Return when the server answers a query; StackError when it ended or time is up."""
+        """Return when the server accepts connections; StackError when it ended or time is up."""
         give_up_at = time.monotonic() + timeout_seconds
-        while not run_apart(self._answers()):
+        while not self._answers():
             ended = self.process is not None and self.process.poll() is not None
             if ended or time.monotonic() > give_up_at:
                 raise StackError(f"PostgreSQL did not start; its last words are in {self.log}.")
@@ -155,16 +155,10 @@ class Postgres:
         finally:
             await connection.close()
 
-    async def _answers(self) -> bool:
-        if not ports.is_open(self.port):
-            return False
-        try:
-            connection = await asyncpg.connect(self.url("postgres"), timeout=5)
-            await connection.fetchval("select 1")
-            await connection.close()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return False
-        return True
+    def _answers(self) -> bool:
+        probe = [self._programs / "pg_isready", "-q", "-h", ports.LOOPBACK, "-p", str(self.port)]
+        environment = processes.clean_environment()
+        return subprocess.run(probe, env=environment, check=False).returncode == 0
 
     def _initialise(self) -> None:
         password_file = self.folder / "password"
@@ -196,8 +190,12 @@ class Postgres:
     def _settle(self) -> None:
         """Make the folder, and find an identity that may run the server there."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        if not self.folder.exists():
-            self.folder.mkdir(mode=0o700)
+        if self.folder.is_symlink() and not self.folder.exists():
+            raise StackError(
+                f"the data of PostgreSQL, kept in {self.folder.resolve()}, is gone; "
+                "`homeward reset` starts afresh."
+            )
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         if self._identity is None:
             self._identity = self._find_identity()
         if self._identity.startswith("user:"):
@@ -214,7 +212,8 @@ class Postgres:
 
     def _may_work_as(self, identity: str) -> bool:
         check = 'test -w "$1" && "$2" --version'
-        command = ["/bin/sh", "-c", check, "sh", str(self.folder), str(self._programs / "postgres")]
+        server = str(self._programs / "postgres")
+        command = ["/bin/sh", "-c", check, "sh", str(self.folder.resolve()), server]
         tether = [sys.executable, "-I", "-S", str(processes.TETHER), str(os.getpid()), "15"]
         outcome = subprocess.run([*tether, identity, *command], capture_output=True, check=False)
         return outcome.returncode == 0
@@ -227,10 +226,7 @@ class Postgres:
             self.folder.symlink_to(outside)
         self._own(self.folder.resolve())
         if not self._may_work_as(self._identity or "same"):
-            copy = self.folder.resolve() / "programs"
-            if not copy.exists():
-                shutil.copytree(self._programs.parent, copy, symlinks=True)
-            self._programs = copy / "bin"
+            self._programs = _copy_programs(self.folder.resolve() / "programs")
 
     def _own(self, path: Path) -> None:
         if self._identity is not None and self._identity.startswith("user:"):
@@ -244,6 +240,19 @@ def _wheel_folder() -> Path:
     if found is None or found.origin is None:
         raise StackError(f"the package {PACKAGE} is not installed; run `make setup`.")
     return Path(found.origin).parent
+
+
+def _copy_programs(target: Path) -> Path:
+    """The server's programs in a folder that everybody may read, with the libraries beside them."""
+    if not target.exists():
+        fresh = target.with_suffix(".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        wheel = _wheel_folder()
+        for part in (f"{PACKAGE}/{PROGRAMS}", f"{PACKAGE}.libs"):
+            if (wheel.parent / part).exists():
+                shutil.copytree(wheel.parent / part, fresh / part, symlinks=True)
+        fresh.rename(target)
+    return target / PACKAGE / PROGRAMS / "bin"
 
 
 def _stand_in_user() -> pwd.struct_passwd:

@@ -75,7 +75,7 @@ class Stack:
         self._commands = commands or {}
         self._supervisor: subprocess.Popen[str] | None = None
 
-    def up(  # noqa: PLR0913 - each is a choice of the person who starts it
+    def up(
         self,
         *,
         services: bool = True,
@@ -139,11 +139,11 @@ class Stack:
     def reset(self) -> None:
         """End everything and erase the state folder: all data, logs and keys of this state."""
         self.down()
-        postgres = self.state / "postgres"
-        if postgres.is_symlink():
-            shutil.rmtree(postgres.resolve(), ignore_errors=True)
         if jars.cache_folder().is_relative_to(self.state):
             raise StackError(f"{self.state} also holds the download cache and is not erased.")
+        postgres = self.state / "postgres"
+        if postgres.is_symlink():  # As root where namespaces are refused, it lives outside.
+            shutil.rmtree(postgres.resolve(), ignore_errors=True)
         if self.state.exists():
             shutil.rmtree(self.state)
 

@@ -100,7 +100,8 @@ class Supervisor:
                 self._read_order()
         else:
             time.sleep(TICK_SECONDS)
-        if any([child.check() for child in self.children]):
+        changed = [child for child in self.children if child.check()]
+        if changed:
             self._say(self.phase)
 
     def _read_order(self) -> None:

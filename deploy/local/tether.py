@@ -9,6 +9,7 @@ with threads; it imports nothing of Homeward so that it starts in milliseconds.
 import ctypes
 import os
 import sys
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER = 0x10000000
@@ -23,8 +24,7 @@ def _enter_namespace(libc: ctypes.CDLL, uid: int) -> None:
         ("uid_map", f"{uid} {outer_uid} 1"),
         ("gid_map", f"{uid} {outer_gid} 1"),
     ):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(text)
+        Path("/proc/self", name).write_text(text, encoding="ascii")
 
 
 def _take_identity(libc: ctypes.CDLL, identity: str) -> None:
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> None:
         libc.prctl(_PR_SET_PDEATHSIG, int(signal_number))
         if os.getppid() != int(parent):
             sys.exit(127)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - that is its job
 
 
 if __name__ == "__main__":

@@ -1,13 +1,19 @@
 """The embedded servers start, stop, and come back with everything acknowledged after kill -9."""
 
 import asyncio
+import os
+import pwd
+import shutil
+import signal
 import time
+from pathlib import Path
 
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from deploy.local.postgres import Postgres
 from tests.stack import TestStack
 
 RETURN_WITHIN_SECONDS = 30
@@ -67,6 +73,55 @@ async def test_postgres_is_version_18_durable_and_silent(stack: TestStack) -> No
     with pytest.raises(asyncpg.PostgresError):
         await fetch(url, "select 'a secret mark'::int")
     assert "a secret mark" not in stack.postgres.log.read_text()
+
+
+async def test_crashed_backend_leaves_no_statement_in_the_log(stack: TestStack) -> None:
+    """When one backend is killed the server recovers and its log does not repeat the statement."""
+    url = await stack.new_database()
+    connection = await asyncpg.connect(url, timeout=10)
+    backend = connection.get_server_pid()
+    query = asyncio.create_task(connection.execute("select 'a secret mark', pg_sleep(60)"))
+    await asyncio.sleep(0.3)
+    os.kill(backend, signal.SIGKILL)
+    with pytest.raises((asyncpg.PostgresError, OSError)):
+        await query
+    await asyncio.to_thread(stack.postgres.wait_ready)
+    log = stack.postgres.log.read_text()
+    assert "terminated by signal 9" in log
+    assert "a secret mark" not in log
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become someone else")
+def test_root_without_namespaces_keeps_the_data_outside(tmp_path: Path) -> None:
+    """Where namespaces are refused, an unprivileged user runs the server in a linked folder."""
+    nobody = pwd.getpwnam("nobody")
+    identity = f"user:{nobody.pw_uid}:{nobody.pw_gid}"
+    server = Postgres(tmp_path / "postgres", tmp_path / "postgres.log", identity)
+    try:
+        server.start()
+        server.kill()
+        server.start()
+        assert server.folder.is_symlink()
+        assert server.data.stat().st_uid == nobody.pw_uid
+        again = Postgres(tmp_path / "postgres", tmp_path / "postgres.log")
+        server.stop()
+        again.start()  # Finds by itself who owns the data.
+        again.stop()
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder.resolve())
+
+
+def test_interrupted_initialisation_is_done_again(tmp_path: Path) -> None:
+    """Half-made data of an initialisation that was killed does not block the next start."""
+    server = Postgres(tmp_path / "postgres", tmp_path / "postgres.log")
+    half = tmp_path / "postgres" / "data.new"
+    half.mkdir(parents=True)
+    (half / "PG_VERSION").write_text("18")
+    try:
+        server.start()
+    finally:
+        server.stop()
 
 
 async def test_postgres_refuses_a_wrong_password(stack: TestStack) -> None:

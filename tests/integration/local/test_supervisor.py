@@ -20,7 +20,7 @@ from deploy.local.runfile import SERVICES, RunFile
 from deploy.local.services import DEFAULT_PORTS
 from deploy.local.stack import Stack
 from deploy.local.waiting import run_apart, wait_until
-from tests.stack import ROOT, STATES
+from tests.stack import ROOT, STATES, erase, hold
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
 COMMANDS = dict.fromkeys(SERVICES, STAND_IN)
@@ -37,8 +37,9 @@ def state() -> Iterator[Path]:
     """A state folder that is erased afterwards, with all that ran in it."""
     STATES.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="tests-state-", dir=STATES))
-    yield folder
-    Stack(folder).reset()
+    with hold(folder):
+        yield folder
+        erase(folder)
 
 
 def ask(url: str) -> dict[str, dict[str, str]]:
