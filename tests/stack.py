@@ -32,12 +32,10 @@ class TestStack:
     __test__ = False  # Named for what it is; pytest must not collect it.
 
     def __init__(self) -> None:
-        STATES.mkdir(exist_ok=True)
         erase_dead_sessions()
-        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=STATES))
+        self.folder, self._lock = new_folder()
         self.postgres = Postgres(self.folder / "postgres", self.folder / "logs" / "postgres.log")
         self.kafka = Kafka(self.folder / "kafka", self.folder / "logs" / "kafka.log")
-        self._lock = hold(self.folder)
         self._numbers = itertools.count(1)
         self._templates: dict[str, str] = {}
 
@@ -51,8 +49,8 @@ class TestStack:
         """End both servers and delete everything they kept."""
         self.kafka.stop()
         self.postgres.stop()
-        self._lock.close()
         erase(self.folder)
+        self._lock.close()
 
     @property
     def kafka_bootstrap(self) -> str:
@@ -130,12 +128,21 @@ class TestStack:
             await connection.close()
 
 
+def new_folder(kind: str = "") -> tuple[Path, IO[str]]:
+    """A folder for this session and the lock that says so; only seen by others when locked."""
+    STATES.mkdir(exist_ok=True)
+    hidden = Path(tempfile.mkdtemp(prefix=f"starting-{kind}", dir=STATES))
+    (hidden / "session.lock").touch()
+    lock = hold(hidden)
+    return hidden.rename(STATES / hidden.name.replace("starting-", PREFIX, 1)), lock
+
+
 def hold(folder: Path) -> IO[str]:
     """Mark a session's folder as in use until the file is closed or this process ends.
 
     Raises BlockingIOError when another process holds it.
     """
-    file = (folder / "session.lock").open("w")
+    file = (folder / "session.lock").open("r+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -148,7 +155,7 @@ def erase_dead_sessions() -> None:
     """Erase what sessions left that were killed; those still running are not touched."""
     for folder in STATES.glob(f"{PREFIX}*"):
         if not (folder / "session.lock").exists():
-            continue  # Another session is just making or erasing it.
+            continue  # Another session is just erasing it.
         try:
             lock = hold(folder)
         except (BlockingIOError, FileNotFoundError):

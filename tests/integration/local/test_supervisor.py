@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from deploy.local.runfile import SERVICES, RunFile
 from deploy.local.services import DEFAULT_PORTS
 from deploy.local.stack import Stack
 from deploy.local.waiting import run_apart, wait_until
-from tests.stack import ROOT, STATES, erase, hold
+from tests.stack import ROOT, erase, new_folder
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
 COMMANDS = dict.fromkeys(SERVICES, STAND_IN)
@@ -35,9 +34,8 @@ def new_stack(state: Path) -> Stack:
 @pytest.fixture
 def state() -> Iterator[Path]:
     """A state folder that is erased afterwards, with all that ran in it."""
-    STATES.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="tests-state-", dir=STATES))
-    with hold(folder):
+    folder, lock = new_folder("state-")
+    with lock:
         yield folder
         erase(folder)
 
