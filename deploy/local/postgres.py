@@ -156,7 +156,8 @@ class Postgres:
             await connection.close()
 
     def _answers(self) -> bool:
-        probe = [self._programs / "pg_isready", "-q", "-h", ports.LOOPBACK, "-p", str(self.port)]
+        program = str(self._programs / "pg_isready")
+        probe = [program, "-q", "-h", ports.LOOPBACK, "-p", str(self.port)]
         environment = processes.clean_environment()
         return subprocess.run(probe, env=environment, check=False).returncode == 0
 
