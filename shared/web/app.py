@@ -30,7 +30,7 @@ class Web:
     hmac_key: bytes
     readiness: Callable[[], Mapping[str, object]]
     """Messaging's own view; `ready` is whether it is connected and nothing holds it up."""
-    blocked_keys: Callable[[], Awaitable[int]]
+    blocked_keys: Callable[[], Awaitable[int]] | None = None
     """How many keys wait for a person to deal with a record; they do not make it less ready."""
     asyncapi: Callable[[], Mapping[str, object]]
     tokens: TokenCheck = field(init=False)
@@ -143,7 +143,7 @@ async def _database(web: Web, service: str) -> dict[str, object]:
             async with web.pool.acquire(timeout=CHECK_TIMEOUT_SECONDS) as connection:
                 if not await is_current(connection, service):
                     return {"postgres": "connected", "migrations": "behind"}
-            blocked = await web.blocked_keys()
+            blocked = 0 if web.blocked_keys is None else await web.blocked_keys()
     except TRANSIENT_ERRORS as error:
         return {"postgres": "away", "error": type(error).__name__}
     return {"postgres": "connected", "migrations": "current", "blocked_keys": blocked}

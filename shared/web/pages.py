@@ -25,7 +25,7 @@ Cursor = Annotated[
     ),
 ]
 Item = TypeVar("Item")
-Value = str | int | UUID | datetime | None
+Value = str | int | UUID | datetime
 
 
 class Page(BaseModel, Generic[Item]):
@@ -49,7 +49,7 @@ def encode_cursor(*values: Value) -> str:
 
 
 def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
-    """The sort values in a cursor, one of each of `types` or None.
+    """The sort values in a cursor, one of each of `types`.
 
     Raises Problem 400 `bad-cursor` for anything that `encode_cursor` did not make of these types.
     """
@@ -67,8 +67,6 @@ def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
 
 
 def _typed(value: object, kind: type) -> object:
-    if value is None:
-        return None
     if kind is int and isinstance(value, int) and abs(value) < 2**63:
         return value
     if kind is str and isinstance(value, str) and "\x00" not in value:

@@ -1,0 +1,1 @@
+"""The service for wards and hubs: it takes referrals and shows where each one stands."""

@@ -1,0 +1,1 @@
+"""HTTP routes for wards and hubs, and the internal one that releases personal details."""

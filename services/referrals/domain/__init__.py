@@ -1,0 +1,1 @@
+"""The rules of referrals: pure, with nothing but the standard library."""

@@ -1,0 +1,231 @@
+"""A referral's life as this service decides it: received, completed, withdrawn on request.
+
+What becomes of the package (placed, started, ended) is decided by matching and comes back as facts.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotReceived:
+    """Nothing is known of it yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incomplete:
+    """Acknowledged; the headline clock runs, and something is missing."""
+
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complete:
+    """Nothing is missing; matching searches."""
+
+    received_at: datetime
+    complete_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawing:
+    """The ward or hub asked to end it; matching always does."""
+
+    received_at: datetime
+    complete_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """Matching has ended it."""
+
+    received_at: datetime
+    complete_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The first visit was delivered: it is a package under way."""
+
+    received_at: datetime
+    complete_at: datetime | None
+
+
+State: TypeAlias = NotReceived | Incomplete | Complete | Withdrawing | Withdrawn | Started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receive:
+    """Take a new referral; `missing` is what it lacks."""
+
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """Add information; `missing` is what it lacks afterwards."""
+
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw:
+    """End it, for this reason."""
+
+    reason: str
+
+
+Command: TypeAlias = Receive | Supply | Withdraw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """It was acknowledged, complete or not."""
+
+    at: datetime
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """Nothing is missing any more."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalRequested:
+    """The ward or hub asked to end it."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageEnded:
+    """Matching's word: it is ended."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareStarted:
+    """Matching's word: the first visit was delivered."""
+
+
+Event: TypeAlias = Received | Completed | WithdrawalRequested
+Fact: TypeAlias = PackageEnded | CareStarted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a command changes nothing: a code, and a sentence that says what to do."""
+
+    code: str
+    sentence: str
+
+
+def decide(state: State, command: Command, now: datetime) -> tuple[Event, ...] | Refusal:
+    """What follows from a command, or why nothing does. Asking twice for the same end is no error."""
+    match command:
+        case Receive(missing=missing):
+            if not isinstance(state, NotReceived):
+                return Refusal(code="already-received", sentence="This referral is already here.")
+            return (Received(at=now, missing=missing),)
+        case Supply(missing=missing):
+            return _supply(state, missing, now)
+        case Withdraw(reason=reason):
+            return _withdraw(state, reason, now)
+        case _:
+            assert_never(command)
+
+
+def _supply(state: State, missing: tuple[str, ...], now: datetime) -> tuple[Event, ...] | Refusal:
+    match state:
+        case Incomplete():
+            return () if missing else (Completed(at=now),)
+        case Complete():
+            return Refusal(
+                code="already-complete",
+                sentence="It is complete and the search has started; to change what is needed, "
+                "withdraw it and refer again.",
+            )
+        case Started() | Withdrawing() | Withdrawn():
+            return _over(state)
+        case NotReceived():
+            return Refusal(code="not-found", sentence="Check the id.")
+        case _:
+            assert_never(state)
+
+
+def _withdraw(state: State, reason: str, now: datetime) -> tuple[Event, ...] | Refusal:
+    match state:
+        case Incomplete() | Complete():
+            return (WithdrawalRequested(at=now, reason=reason),)
+        case Withdrawing() | Withdrawn():
+            return () if state.reason == reason else _over(state)
+        case Started():
+            return _over(state)
+        case NotReceived():
+            return Refusal(code="not-found", sentence="Check the id.")
+        case _:
+            assert_never(state)
+
+
+def _over(state: Started | Withdrawing | Withdrawn) -> Refusal:
+    if isinstance(state, Started):
+        return Refusal(
+            code="already-started",
+            sentence="Care has started; ask the brokerage team to end a running package.",
+        )
+    return Refusal(
+        code="already-withdrawn",
+        sentence="It was withdrawn before; refer the person again if care is needed.",
+    )
+
+
+def evolve(state: State, event: Event | Fact) -> State:
+    """The state after an event of ours or a fact from matching."""
+    match event:
+        case Received(at=at, missing=missing):
+            if missing:
+                return Incomplete(received_at=at)
+            return Complete(received_at=at, complete_at=at)
+        case _ if isinstance(state, NotReceived):
+            return state
+        case Completed(at=at):
+            return Complete(received_at=state.received_at, complete_at=at)
+        case WithdrawalRequested(reason=reason):
+            return Withdrawing(
+                received_at=state.received_at, complete_at=complete_at(state), reason=reason
+            )
+        case PackageEnded(reason=reason):
+            return Withdrawn(
+                received_at=state.received_at, complete_at=complete_at(state), reason=reason
+            )
+        case CareStarted():
+            # A withdrawal that was asked for before the start still ends the package.
+            if isinstance(state, Withdrawing | Withdrawn):
+                return state
+            return Started(received_at=state.received_at, complete_at=complete_at(state))
+        case _:
+            assert_never(event)
+
+
+def complete_at(state: State) -> datetime | None:
+    """When nothing was missing any more, if that has come."""
+    match state:
+        case NotReceived() | Incomplete():
+            return None
+        case Complete() | Withdrawing() | Withdrawn() | Started():
+            return state.complete_at
+        case _:
+            assert_never(state)
+
+
+def is_open(state: State) -> bool:
+    """Whether the same person cannot be referred a second time: neither withdrawn nor started."""
+    return isinstance(state, Incomplete | Complete)

@@ -1,0 +1,31 @@
+"""Runs a service's application as a process."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.logging import configure_logging
+from shared.settings import ServiceSettings
+
+GRACE_SECONDS = 10
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def serve(service: str, settings: S, default_port: int, create_app: Callable[[S], FastAPI]) -> None:
+    """Serves until the process is told to stop; requests and the batch at hand are finished first.
+
+    Prints JSON lines only. Port 0 in the settings means the service's own.
+    """
+    configure_logging(service, settings.homeward_log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.homeward_host,
+        port=settings.homeward_port or default_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
