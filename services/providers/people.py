@@ -4,11 +4,12 @@ Nothing of them is logged, kept or looked into here. The referrals service check
 its own projection, writes the audit first and fails closed.
 """
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import httpx
 import structlog
+from pydantic import BaseModel, Field, ValidationError
 
 from shared.web.problems import Problem, not_found, unavailable
 
@@ -17,7 +18,6 @@ Part: TypeAlias = Literal["person", "key-safe"]
 CONNECT_TIMEOUT_SECONDS = 1.0
 TIMEOUT_SECONDS = 5.0
 MOST_RETRY_AFTER_SECONDS = 60
-_REFUSALS = frozenset({403, 409})
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,14 @@ def client_of_referrals(url: str, token: str) -> httpx.AsyncClient:
         follow_redirects=False,
         trust_env=False,  # Personal details pass no proxy that the environment happens to name.
     )
+
+
+class _Said(BaseModel):
+    """A problem of the referrals service, which quotes nothing that was sent."""
+
+    type: Annotated[str, Field(pattern=r"^[a-z-]{1,60}$")]
+    title: Annotated[str, Field(max_length=120)]
+    detail: Annotated[str, Field(max_length=500)]
 
 
 class People:
@@ -50,7 +58,7 @@ class People:
     ) -> bytes:
         """The details as JSON. `placement_sequence`: as far as referrals must have read.
 
-        Raises Problem: 404, 409 or 403 as the referrals service says; 503 with Retry-After while it
+        Raises Problem: 404 or 409 as the referrals service says; 503 with Retry-After while it
         is away, behind on awards, or does not know us.
         """
         try:
@@ -74,11 +82,8 @@ def _problem_of(answer: httpx.Response) -> Problem:
     """Our own answer for a refusal of the referrals service: its code and sentence, no more."""
     if answer.status_code == httpx.codes.NOT_FOUND:
         return not_found("package")
-    if answer.status_code in _REFUSALS:
-        said = answer.json()
-        return Problem(
-            answer.status_code, str(said["type"]), str(said["title"]), str(said["detail"])
-        )
+    if answer.status_code == httpx.codes.CONFLICT and (said := _said_in(answer)) is not None:
+        return Problem(answer.status_code, said.type, said.title, said.detail)
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         log.error("person.token-refused", status=answer.status_code)
     else:
@@ -87,3 +92,11 @@ def _problem_of(answer: httpx.Response) -> Problem:
     if seconds.isdigit() and 0 < int(seconds) <= MOST_RETRY_AFTER_SECONDS:
         return unavailable("The referrals service", seconds=int(seconds))
     return unavailable("The referrals service")
+
+
+def _said_in(answer: httpx.Response) -> _Said | None:
+    try:
+        return _Said.model_validate_json(answer.content)
+    except ValidationError:
+        log.warning("person.unreadable-refusal", status=answer.status_code)
+        return None

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -24,6 +24,8 @@ from shared.contracts.codes import (
 from shared.contracts.model import Code, Outcode
 from shared.web.text import LongText, ShortText
 
+Capability: TypeAlias = Literal[CareType, Need]
+"""One list, so that a wrong value has one message."""
 Rate = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=2)]
 """Pounds an hour, in whole pence."""
 PENNY = Decimal("0.01")
@@ -79,7 +81,7 @@ class ProviderBody(Body):
     name: ShortText
     contracts: Annotated[tuple[ContractBody, ...], Field(max_length=50)]
     outcodes: Annotated[tuple[Outcode, ...], Field(max_length=500)]
-    capabilities: tuple[CareType | Need, ...]
+    capabilities: tuple[Capability, ...]
     languages: tuple[Language, ...] = ()
     carer_genders: tuple[CarerGender, ...] = ()
     cqc_rating: CqcRating

@@ -27,7 +27,7 @@ class Story:
         return kind(
             at=self.at,
             referral_id=self.referral_id,  # type: ignore[call-arg]
-            placement_id=self.placement_id,  # type: ignore[call-arg]
+            placement_id=self.placement_id,
             **fields,
         )
 

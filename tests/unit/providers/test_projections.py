@@ -1,6 +1,6 @@
 """What the projections make of matching's events."""
 
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -18,9 +18,9 @@ from tests.unit.providers.story import MINUTE, Story
 A, B = new_id(), new_id()
 
 
-def told(projection: Projection, *events: Event) -> dict[UUID, object]:
+def told(projection: Projection, *events: Event) -> dict[UUID, Any]:
     """All rows after the events."""
-    rows: dict[UUID, object] = {}
+    rows: dict[UUID, Any] = {}
     for event in events:
         for key in projection.keys(event):
             row = projection.project(rows.get(key), event, key)
@@ -40,7 +40,7 @@ def test_one_event_makes_the_rows_of_several_providers():
     assert {row.status for row in rows.values()} == {"live"}
 
 
-def offer_after(story: Story, *events: Event) -> object:
+def offer_after(story: Story, *events: Event) -> Any:
     """A's offer after these events."""
     return told(OFFERS, story.offers_made(A), *events)[story.offer_id(A)]
 
@@ -68,7 +68,7 @@ def test_an_event_about_an_unknown_offer_makes_no_row():
     assert told(OFFERS, story.lapsed(A), story.awarded(A), story.declined(A)) == {}
 
 
-def award_after(story: Story, *events: Event) -> object:
+def award_after(story: Story, *events: Event) -> Any:
     """A's award after these events."""
     return told(PACKAGES, *events)[story.award_id(A)]
 
@@ -81,7 +81,7 @@ def test_awards_follow_the_table_of_states():
     started = story.of_award(placements.CareStarted, A, started_at=story.at)
     released = story.of_award(placements.AwardReleased, A, reason="unsafe")
     cancelled = story.cancelled(A)
-    leading = {
+    leading: dict[awards.AwardState, list[Event]] = {
         "reserved": [awarded],
         "confirmed": [awarded, confirmed],
         "started": [awarded, confirmed, started],
