@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from services.matching.domain.codes import ContractKind, CqcRating, Urgency
 from services.matching.domain.policy import AwardRule, Component, Scope
@@ -17,6 +17,13 @@ DOCUMENT_MAX_BYTES = 256 * 1024
 
 Location = tuple[int | str, ...]
 _Minutes = Annotated[int, Field(gt=0, le=90 * 24 * 60, strict=True)]
+
+
+def _wave_size(value: object) -> object:
+    """One sentence for both forms. Raises ValueError for neither."""
+    if value == "all" or (type(value) is int and value > 0):
+        return value
+    raise ValueError("not a wave; give a number greater than 0, or all")
 
 
 class _Part(BaseModel):
@@ -51,7 +58,7 @@ class TierPart(_Part):
     ranking: tuple[Component, ...]
     award_rule: AwardRule
     settling_minutes: _Minutes | None = None
-    wave_size: Annotated[int, Field(gt=0, strict=True)] | Literal["all"]
+    wave_size: Annotated[int | Literal["all"], BeforeValidator(_wave_size)]
     window_minutes: MinutesPart
     budget_minutes: MinutesPart
     cqc_ratings: Annotated[tuple[CqcRating, ...], Field(min_length=1)]
@@ -171,7 +178,9 @@ def _validated(
         return None, [
             Finding(
                 line=line_of(lines, found["loc"]),
-                where=where_of(_trimmed(found["loc"], lines)),
+                where=where_of(
+                    found["loc"] if found["type"] == "missing" else _written(found["loc"], lines)
+                ),
                 sentence=_sentence(found["type"], found["msg"], found.get("ctx", {})),
             )
             for found in error.errors(include_url=False, include_input=False)
@@ -193,30 +202,24 @@ def _sentence(kind: str, message: str, context: dict[str, Any]) -> str:
             return "empty; give at least one"
         case "literal_error":
             return f"not known; give {context['expected']}"
+        case "value_error":
+            return str(context["error"])
         case "string_pattern_mismatch":
             return f"not of the right form; it must match {context['pattern']}"
         case _:
             return message[:1].lower() + message[1:]
 
 
-def _trimmed(location: Location, lines: dict[Location, int]) -> Location:
-    """The location without what pydantic adds to it: the alternatives of a union, a dict's key."""
-    known: Location = ()
-    for length in range(1, len(location) + 1):
-        if location[:length] in lines or (length == len(location) and _is_key(location[-1])):
-            known = location[:length]
-    return known
-
-
-def _is_key(part: int | str) -> bool:
-    return isinstance(part, str) and part.isidentifier() and part not in {"int", "str"}
+def _written(location: Location, lines: dict[Location, int]) -> Location:
+    """The part of the location that the file has; pydantic adds marks of its own to some."""
+    while location and location not in lines:
+        location = location[:-1]
+    return location
 
 
 def line_of(lines: dict[Location, int], location: Location) -> int:
     """The line of a part, or of the nearest part around it that the file has."""
-    while location and location not in lines:
-        location = location[:-1]
-    return lines.get(location, 1)
+    return lines.get(_written(location, lines), 1)
 
 
 def where_of(location: Location) -> str:

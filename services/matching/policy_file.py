@@ -37,11 +37,16 @@ class InvalidPolicyError(Exception):
 
 def load_policy(path: Path) -> Policy:
     """The policy of a document. Raises InvalidPolicyError with every mistake, OSError if unread."""
+    return to_policy(read_document(path))
+
+
+def read_document(path: Path) -> Document:
+    """A document without mistakes. Raises InvalidPolicyError with every one, OSError if unread."""
     parsed = parse(path)
     findings = [*parsed.findings, *mistakes_in(parsed)]
     if findings or parsed.document is None:
         raise InvalidPolicyError(_lines(path, findings))
-    return to_policy(parsed.document)
+    return parsed.document
 
 
 def check_policy(path: Path, registry: Sequence[Provider] | None = None) -> PolicyReport:

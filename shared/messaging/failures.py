@@ -27,7 +27,12 @@ class Failure(Enum):
     UNKNOWN = "unknown"
 
 
+class NeverError(Exception):
+    """Raised by a handler for a record that will not be right at any later try either."""
+
+
 PERMANENT_ERRORS: tuple[type[BaseException], ...] = (
+    NeverError,
     AssertionError,
     UnreadableError,
     ValidationError,

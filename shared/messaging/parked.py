@@ -12,10 +12,10 @@ import structlog
 
 from shared.contracts.envelope import UnreadableError, read_key
 from shared.messaging.failures import Failure, classify, code_of
-from shared.messaging.reader import GAP, SEEN, judge, lock_offsets
 from shared.messaging.received import Handler
 from shared.messaging.records import Incoming, headers_from_json, read
 from shared.messaging.store import QUERIES
+from shared.messaging.taking_turns import GAP, SEEN, judge, lock_offsets
 from shared.postgres.connection import Connection, Pool
 
 log = structlog.get_logger(__name__)
@@ -100,7 +100,7 @@ async def _replay_row(
         sequences = await QUERIES.last_sequences(
             connection, consumer=consumer, topics=[item.topic], keys=[received.key]
         )
-        last = {(item.topic, received.key): seq["last_sequence"] for seq in sequences}
+        last = {(seq["topic"], seq["key"]): seq["last_sequence"] for seq in sequences}
         error = judge(received, last)
         if error is None:
             try:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.model import Event
 from shared.postgres.connection import Connection
 from shared.postgres.rows import RowTable
+
+_TAKE_TURNS = "select pg_advisory_xact_lock(hashtext('projection ' || $1))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +22,22 @@ class Projection:
     name: str
     rows: RowTable[Any]
     topics: tuple[str, ...]
-    keys: Callable[[Event], Sequence[UUID]]
+    keys: Callable[[Any], Sequence[UUID]]
     """Which rows an event touches; none for an event that does not matter here."""
-    project: Callable[[Any, Event, UUID], Any]
+    project: Callable[[Any, Any, UUID], Any]
     """(row or None, event, key) → the row afterwards; None leaves no row."""
 
+    shared: bool = False
+    """Whether a row belongs to several streams, so that transactions must take turns at the table."""
+
     async def apply(
-        self, connection: Connection, events: Sequence[Event], *, table: str = ""
+        self, connection: Connection, events: Sequence[Any], *, table: str = ""
     ) -> None:
         """Brings the table up to date with `events`: one load and one save for all of them."""
         touched = [(key, event) for event in events for key in self.keys(event)]
         keys = list(dict.fromkeys(key for key, _ in touched))
+        if self.shared and keys:
+            await connection.execute(_TAKE_TURNS, self.name)
         rows = await self.rows.load(connection, keys, table=table)
         changed: dict[UUID, Any] = {}
         for key, event in touched:

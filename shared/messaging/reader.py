@@ -12,15 +12,14 @@ from uuid import UUID
 
 import structlog
 
-from shared.contracts.topics import topics
 from shared.messaging.failures import Failure, classify, code_of
+from shared.messaging.parked import replay_key
 from shared.messaging.received import Handler, Received
 from shared.messaging.records import Incoming, KafkaRecord, headers_to_json, read
 from shared.messaging.store import QUERIES
+from shared.messaging.taking_turns import SEEN, advance_offsets, judge, lock_offsets
 from shared.postgres.connection import Connection, Pool
 
-GAP = "gap"
-"""A key's next sequence is missing: `homeward verify --repair` sends it again."""
 UNKNOWN_TRIES = 3
 UNKNOWN_PAUSE_SECONDS = 0.6
 BACK_OFF_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0)
@@ -62,7 +61,7 @@ class Reader:
                 middle = len(part) // 2
                 parts.appendleft((part[middle:], 1))
                 parts.appendleft((part[:middle], 1))
-        await self._heal_gaps(batch, log_id)
+        await self._heal_gaps(batch)
 
     async def _attempt_patiently(self, part: list[Incoming], log_id: str, tries: int) -> str | None:
         """None when the part is done; else the code of a failure that will not pass."""
@@ -171,10 +170,8 @@ class Reader:
             error=error,
         )
 
-    async def _heal_gaps(self, batch: list[Incoming], log_id: str) -> None:
+    async def _heal_gaps(self, batch: list[Incoming]) -> None:
         """Where a missing record has come, handles it and what waited behind it."""
-        from shared.messaging.parked import replay_key
-
         keys = {item.block for item in batch if item.block is not None}
         async with self.pool.acquire() as connection:
             rows = await QUERIES.gap_blocked_keys(
@@ -185,50 +182,3 @@ class Reader:
             )
         for row in rows:
             await replay_key(self.pool, self.consumer, row["topic"], row["key"], self.handle)
-
-
-SEEN = "seen"
-
-
-def judge(received: Received | None, last: dict[tuple[str, UUID], int]) -> str | None:
-    """Whether a record's turn has come: None, SEEN (handled before) or GAP."""
-    assert received is not None, "an unreadable record has an error"
-    before = last.get((received.topic, received.key), 0)
-    if received.sequence <= before:
-        return SEEN
-    if received.sequence > before + 1 and topics()[received.topic].order == "contiguous":
-        return GAP
-    return None
-
-
-async def lock_offsets(
-    connection: Connection, consumer: str, log_id: str, items: Sequence[Incoming]
-) -> dict[tuple[str, int], int]:
-    """Locks the offset rows of the items' partitions, and gives (topic, partition) → next offset."""
-    places = sorted({item.place for item in items})
-    arguments = {
-        "log_id": log_id,
-        "consumer": consumer,
-        "topics": [topic for topic, _ in places],
-        "partitions": [partition for _, partition in places],
-    }
-    rows = await QUERIES.lock_offsets(connection, **arguments)
-    if len(rows) < len(places):
-        await QUERIES.ensure_offsets(connection, **arguments)
-        rows = await QUERIES.lock_offsets(connection, **arguments)
-    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-
-
-async def advance_offsets(
-    connection: Connection, consumer: str, log_id: str, items: Sequence[Incoming]
-) -> None:
-    """Notes that everything up to the last of `items` in each partition has been dealt with."""
-    reached = {item.place: item.record.offset + 1 for item in items}
-    await QUERIES.advance_offsets(
-        connection,
-        log_id=log_id,
-        consumer=consumer,
-        topics=[topic for topic, _ in reached],
-        partitions=[partition for _, partition in reached],
-        next_offsets=list(reached.values()),
-    )

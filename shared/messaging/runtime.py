@@ -190,9 +190,7 @@ class Messaging:
             )
         return broker
 
-    def _subscribe(
-        self, broker: KafkaBroker, lost: "asyncio.Future[BaseException] | None"
-    ) -> None:
+    def _subscribe(self, broker: KafkaBroker, lost: "asyncio.Future[BaseException] | None") -> None:
         """Declares the one batch subscriber; `lost` tells of an error that ended it."""
         if not self.reads:
             return

@@ -10,7 +10,7 @@ from aiosql.adapters.asyncpg import AsyncPGAdapter
 from shared.postgres.connection import Connection
 
 
-class _ListAdapter(AsyncPGAdapter):  # type: ignore[misc]
+class _ListAdapter(AsyncPGAdapter):
     """Gives rows as a list, and takes a connection as it is: never one of its own from a pool.
 
     aiosql would wrap an asynchronous driver's rows in a generator, so it takes this one for a
@@ -54,4 +54,5 @@ def load_queries(path: Path) -> Any:
 
     `name` gives a list of rows, `name^` one row or None, `name$` one value, `name!` the tag.
     """
-    return aiosql.from_path(path, _ListAdapter, mandatory_parameters=False)
+    adapter: Any = _ListAdapter  # its methods are coroutines, which aiosql's types do not foresee
+    return aiosql.from_path(path, adapter, mandatory_parameters=False)

@@ -1,0 +1,104 @@
+"""What brokers send and see. Minutes are minutes of the service's clock, rates pence an hour."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.matching.projections import Summary
+from shared.contracts.codes import AwardGround, DeclineReason
+
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Body(BaseModel):
+    """A request's body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HandAward(Body):
+    """An award outside the ranking: the ground is published, the reason stays here."""
+
+    provider_id: UUID
+    ground: AwardGround
+    reason: Text
+
+
+class TelephoneAnswer(Body):
+    """What a provider said on the telephone: by whom, to the caller, and when it was said."""
+
+    answer: Literal["accept", "decline"]
+    reason: DeclineReason | None = None
+    note: Annotated[str, Field(max_length=2000)] | None = None
+    told_by: Annotated[str, Field(min_length=1, max_length=200)]
+    at: AwareDatetime
+
+    @model_validator(mode="after")
+    def _reason_fits(self) -> Self:
+        if self.answer == "decline" and self.reason is None:
+            raise PydanticCustomError("reason_missing", "a decline needs a reason")
+        if self.answer == "accept" and self.reason is not None:
+            raise PydanticCustomError("reason_unwanted", "an acceptance has no reason")
+        if self.reason in ("other", "safety") and not self.note:
+            raise PydanticCustomError(
+                "note_missing", "this reason needs a note: what, and who was told"
+            )
+        return self
+
+
+class PlacementView(BaseModel):
+    """A placement as a list shows it. `minutes` run from receipt until it was filled, or to now."""
+
+    referral_id: UUID
+    placement_id: UUID
+    status: str
+    urgency: str
+    source_kind: str
+    organisation: str
+    ward: str
+    outcode: str | None
+    policy_name: str | None
+    policy_version: str | None
+    received_at: datetime
+    complete_at: datetime | None
+    minutes: float
+    round: int
+    tier_name: str | None
+    offers_out: int
+    offers_made: int
+    next_deadline_at: datetime | None
+    decided_by: datetime | None
+    provider_id: UUID | None
+    provider_name: str | None
+    lot: str | None
+    contract_kind: str | None
+    award_id: UUID | None
+    confirm_by: datetime | None
+    filled_at: datetime | None
+    confirmed_at: datetime | None
+    started_at: datetime | None
+    withdrawn_at: datetime | None
+    escalations: list[str]
+
+
+class PlacementDetail(PlacementView):
+    """One placement with everything that led to where it is."""
+
+    offers: list[dict[str, Any]]
+    """Every offer with its state, its place, the components that put it there, and its answer."""
+    passed_over: list[dict[str, Any]]
+    """By round and tier: providers not asked, and the reason."""
+    timeline: list[dict[str, Any]]
+    """Every event: sequence, instant, type, content."""
+    notes: list[dict[str, Any]]
+
+
+def view_of(row: Summary, now: datetime) -> dict[str, Any]:
+    """The fields of a PlacementView."""
+    end = row.filled_at or row.withdrawn_at or now
+    fields = {name: getattr(row, name) for name in Summary.__dataclass_fields__}
+    minutes = round((end - row.received_at).total_seconds() / 60, 1)
+    return {**fields, "escalations": row.escalations.split(), "minutes": minutes}

@@ -1,0 +1,92 @@
+"""A placement's history told from its events: offers with their reasons, and who was not asked."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.matching.domain import events as e
+from services.matching.domain.events import Event
+
+Told = dict[str, Any]
+
+
+def offers_told(events: Sequence[Event]) -> list[Told]:
+    """Every offer in the order of making: place, components, deadline, state and answer."""
+    components = {
+        (event.round, event.tier, ranked.provider_id): ranked.components
+        for event in events
+        if isinstance(event, e.TierOpened)
+        for ranked in event.ranked
+    }
+    offers: dict[UUID, Told] = {}
+    for event in events:
+        if isinstance(event, e.OffersMade):
+            for offer in event.offers:
+                why = components.get((event.round, event.tier, offer.provider_id))
+                offers[offer.offer_id] = {
+                    "offer_id": offer.offer_id,
+                    "provider_id": offer.provider_id,
+                    "round": event.round,
+                    "tier": event.tier_name,
+                    "wave": event.wave,
+                    "place": offer.place,
+                    "lot": offer.lot,
+                    "contract_kind": offer.contract_kind,
+                    "rate_pence": offer.rate_pence,
+                    "made_at": event.at,
+                    "expires_at": event.expires_at,
+                    "status": "live",
+                    "components": why
+                    and {
+                        "continuity": why.continuity,
+                        "chosen": why.chosen,
+                        "contract_rank": why.contract_rank,
+                        "turns": why.turns,
+                        "cqc_rating": why.cqc_rating,
+                    },
+                }
+        else:
+            for offer_id, change in _changes(event):
+                if offer_id in offers:
+                    offers[offer_id].update(change)
+    return list(offers.values())
+
+
+def _changes(event: Event) -> list[tuple[UUID, Told]]:
+    """What an event says of single offers."""
+    said: Told
+    match event:
+        case e.OfferDeclined():
+            said = {"reason": event.reason, "answered_at": event.answered_at, "via": event.via}
+            return [(event.offer_id, {"status": "declined", **said})]
+        case e.AcceptanceStood():
+            said = {"decided_by": event.decided_by, "answered_at": event.accepted_at}
+            return [(event.offer_id, {"status": "accepted", "via": event.via, **said})]
+        case e.OffersLapsed():
+            return [(offer_id, {"status": "lapsed"}) for offer_id in event.offer_ids]
+        case e.OffersWithdrawn():
+            gone: Told = {"status": "withdrawn", "because": event.because}
+            return [(offer_id, gone) for offer_id in event.offer_ids]
+        case e.Awarded() if event.offer_id is not None:
+            said = {"answered_at": event.accepted_at, "via": event.via, "award_id": event.award_id}
+            return [(event.offer_id, {"status": "awarded", **said})]
+        case _:
+            return []
+
+
+def passed_over_told(events: Sequence[Event]) -> list[Told]:
+    """By round and tier, in order: the providers that were not asked, by reason."""
+    told: list[Told] = []
+    for event in events:
+        if isinstance(event, e.TierOpened | e.OffersMade):
+            told.extend(
+                {
+                    "round": event.round,
+                    "tier": event.tier_name,
+                    "at": event.at,
+                    "reason": group.reason,
+                    "provider_ids": list(group.provider_ids),
+                }
+                for group in event.passed_over
+            )
+    return told

@@ -1,0 +1,127 @@
+"""Load, decide, save: every change of a placement goes through here, in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.matching.domain.commands import Command, PassTime, ReconsiderMarket
+from services.matching.domain.decide import step
+from services.matching.domain.events import Event
+from services.matching.domain.placement import Placement, Searched
+from services.matching.domain.policy import Policy
+from services.matching.domain.refusal import Refusal
+from services.matching.history import dump_event
+from services.matching.policies import Policies
+from services.matching.projections import FROM_PLACEMENTS, REGISTER
+from services.matching.store import QUERIES, MarketRoom, load_placements, save_placements
+from services.matching.translate import commands_from
+from shared import clock
+from shared.contracts.providers import ProviderRecorded
+from shared.messaging.failures import NeverError
+from shared.messaging.outbox import NewEvent, append
+from shared.messaging.received import Received
+from shared.postgres.connection import Connection
+
+TOPIC = "placements.v1"
+MOST_AT_ONCE = 500
+
+Work = Sequence[tuple[UUID, Sequence[tuple[Command, UUID | None]]]]
+"""Placements (by referral) with their commands in order, each with the event that causes it."""
+
+
+class RefusedError(NeverError):
+    """The rules say no to a command that arrived on a topic: it names a placement never heard of."""
+
+
+class Matching:
+    """The service's hands: it holds the policies and what it last read of the market."""
+
+    def __init__(self, policies: Policies) -> None:
+        self.policies = policies
+        self.market = MarketRoom()
+
+    async def take(self, connection: Connection, batch: Sequence[Received]) -> None:
+        """Takes a batch from all topics that matching reads. A Handler: all of it or nothing.
+
+        The register first, so that a referral in the same batch is offered by the newest.
+        """
+        entries = [r.event for r in batch if isinstance(r.event, ProviderRecorded)]
+        if entries:
+            await REGISTER.apply(connection, entries)
+            await QUERIES.bump_register_version(connection)
+        by_key: dict[UUID, list[Received]] = {}
+        for received in batch:
+            if not isinstance(received.event, ProviderRecorded):
+                by_key.setdefault(received.key, []).append(received)
+        if by_key:
+            await self._do(
+                connection, [(key, list(commands_from(records))) for key, records in by_key.items()]
+            )
+        if entries:
+            await self._reconsider(connection)
+
+    async def pass_time(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:
+        """Lets whatever is due in these placements follow; what is not due stays."""
+        await self._do(connection, [(key, ((PassTime(), None),)) for key in referral_ids])
+
+    async def command(
+        self, connection: Connection, referral_id: UUID, command: Command
+    ) -> tuple[Event, ...] | Refusal:
+        """One command by a person: its events, or the rules' refusal, in which case nothing changed."""
+        return await self._do(connection, [(referral_id, ((command, None),))], refusable=True)
+
+    async def _reconsider(self, connection: Connection) -> None:
+        """A new or changed provider re-opens searches that ended with nobody left to ask."""
+        after = UUID(int=0)
+        while rows := await QUERIES.exhausted_placements(
+            connection, after=after, most=MOST_AT_ONCE
+        ):
+            after = rows[-1]["referral_id"]
+            await self._do(
+                connection, [(row["referral_id"], ((ReconsiderMarket(), None),)) for row in rows]
+            )
+
+    async def _do(
+        self, connection: Connection, work: Work, *, refusable: bool = False
+    ) -> tuple[Event, ...] | Refusal:
+        """Locks, reads the clock, decides in order, and writes everything in a few statements."""
+        placements = await load_placements(connection, [key for key, _ in work])
+        now = await clock.now(connection)
+        market = await self.market.now(connection, now.date())
+        decided: list[Event] = []
+        appended: list[NewEvent] = []
+        for key, commands in work:
+            kept = placements[key]
+            for command, cause in commands:
+                policy = self._policy_of(kept.state)
+                outcome = step(kept.state, command, now, policy, market)
+                if isinstance(outcome, Refusal):
+                    if refusable:
+                        return outcome
+                    raise RefusedError(outcome.code)
+                kept.state, events = outcome
+                appended.extend(_numbered(key, kept.sequence, events, now, cause))
+                kept.sequence += len(events)
+                decided.extend(events)
+        if decided:
+            changed = {event.referral_id for event in decided}
+            await save_placements(connection, ((key, placements[key]) for key in changed))
+            await append(connection, appended)
+            for projection in FROM_PLACEMENTS:
+                await projection.apply(connection, decided)
+        return tuple(decided)
+
+    def _policy_of(self, state: Placement) -> Policy:
+        """The version that the search began under; the current one before it has begun."""
+        if isinstance(state, Searched):
+            return self.policies.version(state.facts.policy_version)
+        return self.policies.current
+
+
+def _numbered(
+    key: UUID, before: int, events: Iterable[Event], now: datetime, cause: UUID | None
+) -> list[NewEvent]:
+    return [
+        NewEvent(TOPIC, key, before + n, event.TYPE, now, dump_event(event), key, cause)
+        for n, event in enumerate(events, 1)
+    ]

@@ -1,0 +1,311 @@
+"""What lists, reports and rotation need, made from placement events alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, assert_never
+from uuid import UUID, uuid5
+
+from services.matching.domain import events as e
+from services.matching.domain.events import Event
+from shared.contracts.providers import ProviderRecorded
+from shared.messaging.projection import Projection
+from shared.postgres.rows import Json, RowTable
+
+_TURNS = UUID("c0d1f0a4-7a39-5d0e-9b0c-5a0a3f5b1d2e")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """One placement as lists and reports see it."""
+
+    referral_id: UUID
+    placement_id: UUID
+    status: str
+    urgency: str
+    source_kind: str
+    organisation: str
+    ward: str
+    outcode: str | None = None
+    policy_name: str | None = None
+    policy_version: str | None = None
+    received_at: datetime
+    complete_at: datetime | None = None
+    round: int = 1
+    tier_name: str | None = None
+    """The tier of the award, else the tier asked last."""
+    offers_out: int = 0
+    offers_made: int = 0
+    next_deadline_at: datetime | None = None
+    decided_by: datetime | None = None
+    provider_id: UUID | None = None
+    provider_name: str | None = None
+    lot: str | None = None
+    contract_kind: str | None = None
+    award_id: UUID | None = None
+    confirm_by: datetime | None = None
+    filled_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    started_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    escalations: str = ""
+    """Open items, joined by spaces in the order of opening."""
+
+
+_NOBODY: dict[str, Any] = dict.fromkeys(
+    ("provider_id", "provider_name", "lot", "contract_kind", "award_id", "confirm_by", "filled_at",
+     "confirmed_at")
+)  # fmt: skip
+
+
+def project_summary(row: Summary | None, event: Event, _key: UUID) -> Summary | None:
+    """The summary after one more event of its placement."""
+    if row is None:
+        return _begun(event)
+    match event:
+        case e.SearchStarted() | e.TierOpened() | e.SearchReopened() | e.SearchExhausted():
+            return _with_search(row, event)
+        case e.OffersMade() | e.OfferDeclined() | e.OffersLapsed() | e.OffersWithdrawn():
+            return _with_offers(row, event)
+        case e.AcceptanceStood():
+            return replace(row, offers_out=row.offers_out - 1, decided_by=event.decided_by)
+        case e.Awarded() | e.AwardConfirmed() | e.CareStarted():
+            return _with_award(row, event)
+        case e.AwardReleased() | e.AwardCancelled():
+            return replace(row, status="searching", **_NOBODY)
+        case e.EscalationOpened() | e.EscalationClosed():
+            kinds = [kind for kind in row.escalations.split() if kind != event.kind]
+            if isinstance(event, e.EscalationOpened):
+                kinds.append(event.kind)
+            return replace(row, escalations=" ".join(kinds))
+        case e.PlacementWithdrawn():
+            return replace(
+                row, status="withdrawn", withdrawn_at=event.at, offers_out=0,
+                next_deadline_at=None, decided_by=None,
+            )  # fmt: skip
+        case e.RequestRefused() | e.AwaitingInformation():
+            return row
+        case _:
+            assert_never(event)
+
+
+def _with_search(
+    row: Summary, event: e.SearchStarted | e.TierOpened | e.SearchReopened | e.SearchExhausted
+) -> Summary:
+    match event:
+        case e.SearchStarted():
+            begun = _begun(event)
+            assert begun is not None
+            return replace(begun, escalations=row.escalations)
+        case e.TierOpened():
+            return replace(row, status="searching", tier_name=event.tier_name, round=event.round)
+        case e.SearchReopened():
+            return replace(row, status="searching", round=event.round)
+        case e.SearchExhausted():
+            return replace(row, status="exhausted", offers_out=0, next_deadline_at=None)
+        case _:
+            assert_never(event)
+
+
+def _begun(event: Event) -> Summary | None:
+    match event:
+        case e.AwaitingInformation() | e.SearchStarted():
+            started = event if isinstance(event, e.SearchStarted) else None
+            return Summary(
+                referral_id=event.referral_id,
+                placement_id=event.placement_id,
+                status="searching" if started else "awaiting_information",
+                urgency=event.urgency,
+                source_kind=event.source_kind,
+                organisation=event.organisation,
+                ward=event.ward,
+                received_at=event.received_at,
+                outcode=started.outcode if started else None,
+                policy_name=started.policy_name if started else None,
+                policy_version=started.policy_version if started else None,
+                complete_at=started.complete_at if started else None,
+            )
+        case _:
+            return None
+
+
+def _with_offers(
+    row: Summary, event: e.OffersMade | e.OfferDeclined | e.OffersLapsed | e.OffersWithdrawn
+) -> Summary:
+    match event:
+        case e.OffersMade():
+            made = len(event.offers)
+            return replace(
+                row, offers_out=row.offers_out + made, offers_made=row.offers_made + made,
+                next_deadline_at=event.expires_at,
+            )  # fmt: skip
+        case e.OfferDeclined():
+            left = row.offers_out - 1
+        case e.OffersLapsed():
+            left = row.offers_out - len(event.offer_ids)
+        case e.OffersWithdrawn():
+            left = 0  # every open one goes at once
+        case _:
+            assert_never(event)
+    return replace(row, offers_out=left, next_deadline_at=row.next_deadline_at if left else None)
+
+
+def _with_award(row: Summary, event: e.Awarded | e.AwardConfirmed | e.CareStarted) -> Summary:
+    match event:
+        case e.Awarded():
+            return replace(
+                row, status="awarded", provider_id=event.provider_id,
+                provider_name=event.provider_name, lot=event.lot,
+                contract_kind=event.contract_kind, award_id=event.award_id,
+                confirm_by=event.confirm_by, filled_at=event.at, offers_out=0,
+                next_deadline_at=None, decided_by=None,
+                tier_name="by_hand" if event.via == "hand" else event.tier_name,
+            )  # fmt: skip
+        case e.AwardConfirmed():
+            return replace(row, status="confirmed", confirmed_at=event.at)
+        case e.CareStarted():
+            return replace(row, status="started", started_at=event.started_at)
+        case _:
+            assert_never(event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardRow:
+    """One award and what became of it."""
+
+    award_id: UUID
+    referral_id: UUID
+    placement_id: UUID
+    provider_id: UUID
+    offer_id: UUID | None
+    via: str
+    ground: str | None
+    state: str
+    accepted_at: datetime
+    awarded_at: datetime
+    ended_at: datetime | None = None
+
+
+def project_award(row: AwardRow | None, event: Event, _key: UUID) -> AwardRow | None:
+    """The award after one more event about it."""
+    match event:
+        case e.Awarded():
+            return AwardRow(
+                award_id=event.award_id,
+                referral_id=event.referral_id,
+                placement_id=event.placement_id,
+                provider_id=event.provider_id,
+                offer_id=event.offer_id,
+                via=event.via,
+                ground=event.ground,
+                state="live",
+                accepted_at=event.accepted_at,
+                awarded_at=event.at,
+            )
+        case e.AwardReleased():
+            return row and replace(row, state="released", ended_at=event.at)
+        case e.AwardCancelled():
+            return row and replace(row, state="cancelled", ended_at=event.at)
+        case _:
+            return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnsRow:
+    """Offers to one provider in one lot in one week; adding needs no order."""
+
+    id: UUID
+    lot: str | None
+    provider_id: UUID
+    week: date
+    offers: int
+
+
+@lru_cache(maxsize=16_384)
+def turns_id(lot: str | None, provider_id: UUID, week: date) -> UUID:
+    """The key of a provider's turns in a lot (None: outside any lot) in the week of that Monday."""
+    return uuid5(_TURNS, f"{lot or ''}/{provider_id}/{week}")
+
+
+def _week(event: Event) -> date:
+    return event.at.date() - timedelta(days=event.at.weekday())
+
+
+def _turns_of(event: Event) -> Sequence[tuple[str | None, UUID, int]]:
+    match event:
+        case e.OffersMade():
+            return [(offer.lot, offer.provider_id, 1) for offer in event.offers]
+        case e.OfferDeclined() if event.prompt:
+            return ((event.lot, event.provider_id, -1),)
+        case _:
+            return ()
+
+
+def _turn_keys(event: Event) -> Sequence[UUID]:
+    turns = _turns_of(event)
+    return [turns_id(lot, who, _week(event)) for lot, who, _ in turns] if turns else ()
+
+
+def project_turns(row: TurnsRow | None, event: Event, key: UUID) -> TurnsRow | None:
+    """The provider's turns after one more offer or prompt decline."""
+    week = _week(event)
+    for lot, who, change in _turns_of(event):
+        if turns_id(lot, who, week) == key:
+            before = 0 if row is None else row.offers
+            return TurnsRow(id=key, lot=lot, provider_id=who, week=week, offers=before + change)
+    return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterRow:
+    """One provider's newest entry."""
+
+    provider_id: UUID
+    entry: Json
+
+
+def project_register(_row: RegisterRow | None, event: Any, key: UUID) -> RegisterRow:
+    """The newest entry replaces the one before."""
+    assert isinstance(event, ProviderRecorded)
+    return RegisterRow(provider_id=key, entry=Json(event.model_dump_json()))
+
+
+_Keys = Callable[[Any], Sequence[UUID]]
+_referral: _Keys = lambda event: (event.referral_id,)  # noqa: E731
+_award: _Keys = lambda event: (  # noqa: E731
+    (event.award_id,) if isinstance(event, e.Awarded | e.AwardReleased | e.AwardCancelled) else ()
+)
+_provider: _Keys = lambda event: (event.provider_id,)  # noqa: E731
+
+AWARDS = Projection(
+    name="awards",
+    rows=RowTable(AwardRow, table="awards", key="award_id"),
+    topics=("placements.v1",),
+    keys=_award,
+    project=project_award,
+)
+SUMMARIES = Projection(
+    name="summaries",
+    rows=RowTable(Summary, table="summaries", key="referral_id"),
+    topics=("placements.v1",),
+    keys=_referral,
+    project=project_summary,
+)
+TURNS = Projection(
+    name="turns",
+    rows=RowTable(TurnsRow, table="turns", key="id"),
+    topics=("placements.v1",),
+    keys=_turn_keys,
+    project=project_turns,
+    shared=True,
+)
+REGISTER = Projection(
+    name="register",
+    rows=RowTable(RegisterRow, table="register", key="provider_id"),
+    topics=("providers.v1",),
+    keys=_provider,
+    project=project_register,
+)
+FROM_PLACEMENTS = (AWARDS, SUMMARIES, TURNS)
+PROJECTIONS = (*FROM_PLACEMENTS, REGISTER)

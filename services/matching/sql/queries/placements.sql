@@ -1,0 +1,40 @@
+-- name: due_placements
+-- Placements that time alone must look at, the longest due first.
+select referral_id from placements where next_due_at <= homeward_now()
+order by next_due_at limit :most;
+
+-- name: seconds_to_next_due$
+-- Real seconds until the next placement is due; null if none ever is.
+select extract(epoch from min(p.next_due_at) - homeward_now())::float8 / (select scale from clock)
+from placements p where p.next_due_at is not null;
+
+-- name: exhausted_placements
+-- Placements whose search ended with nobody left to ask, after a given one.
+select referral_id from placements where status = 'exhausted' and referral_id > :after
+order by referral_id limit :most;
+
+-- name: timeline
+-- Every event of one placement, in order.
+select sequence, type, recorded_at, body from events
+where topic = 'placements.v1' and key = :referral_id order by sequence;
+
+-- name: notes_about
+-- What brokers wrote about a placement.
+select kind, author, text, details, written_at from notes where about_id = :referral_id order by id;
+
+-- name: add_note!
+-- Keeps a broker's words, here and nowhere else.
+insert into notes (about_id, kind, author, text, details, written_at)
+values (:referral_id, :kind, :author, :text, :details::json, :at);
+
+-- name: summaries_page
+-- A page of placements, newest receipt first.
+select * from summaries
+where (:status::text is null or status = :status)
+  and (not :escalated::boolean or escalations <> '')
+  and (:before::timestamptz is null or (received_at, referral_id) < (:before, :before_id::uuid))
+order by received_at desc, referral_id desc limit :most;
+
+-- name: one_summary^
+-- One placement as lists show it.
+select * from summaries where referral_id = :referral_id;

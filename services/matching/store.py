@@ -1,0 +1,118 @@
+"""Matching's database: placements, the market as it is now, and the policies in use."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from services.matching.domain.deadlines import next_due_at
+from services.matching.domain.market import Contract, Market, Provider
+from services.matching.domain.placement import Absent, Placement
+from services.matching.history import dump_state, read_state
+from shared.contracts.providers import ProviderRecorded
+from shared.postgres.connection import Connection
+from shared.postgres.queries import load_queries
+from shared.postgres.rows import Json, RowTable
+
+QUERIES: Any = load_queries(Path(__file__).parent / "sql" / "queries")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementRow:
+    """A placement's state as it is stored."""
+
+    referral_id: UUID
+    status: str
+    sequence: int
+    next_due_at: datetime | None
+    state: Json
+
+
+PLACEMENTS = RowTable(PlacementRow, table="placements", key="referral_id")
+
+
+@dataclass(slots=True)
+class Kept:
+    """A placement under way in a transaction: its state, and the sequence of its last event."""
+
+    state: Placement
+    sequence: int
+
+
+async def load_placements(connection: Connection, referral_ids: Sequence[UUID]) -> dict[UUID, Kept]:
+    """Locks and reads these placements, in order of id; an unknown one is absent, not missing."""
+    rows = await PLACEMENTS.load(connection, referral_ids, lock=True)
+    found = {
+        referral_id: Kept(read_state(row.status, row.state), row.sequence)
+        for referral_id, row in rows.items()
+    }
+    return {key: found.get(key) or Kept(Absent(), 0) for key in referral_ids}
+
+
+async def save_placements(connection: Connection, placements: Iterable[tuple[UUID, Kept]]) -> None:
+    """Writes the states, each with its next deadline."""
+    await PLACEMENTS.save(
+        connection,
+        [
+            PlacementRow(
+                referral_id=referral_id,
+                status=kept.state.status,
+                sequence=kept.sequence,
+                next_due_at=next_due_at(kept.state),
+                state=Json(dump_state(kept.state)),
+            )
+            for referral_id, kept in placements
+        ],
+    )
+
+
+class MarketRoom:
+    """The market as the database has it: the register is read again only when it has changed."""
+
+    def __init__(self) -> None:
+        self._version = -1
+        self._market = Market(providers={}, turns={})
+
+    async def now(self, connection: Connection, today: date) -> Market:
+        """The register and everybody's turns at this moment of the transaction."""
+        version = await QUERIES.register_version(connection)
+        if version != self._version:
+            rows = await QUERIES.register_entries(connection)
+            providers = [
+                provider_of(ProviderRecorded.model_validate_json(r["entry"])) for r in rows
+            ]
+            self._market = Market(providers={p.provider_id: p for p in providers}, turns={})
+            self._version = version
+        turns = {
+            (row["lot"], row["provider_id"]): row["turns"]
+            for row in await QUERIES.turns_lately(connection, today=today)
+        }
+        return self._market.with_turns(turns)
+
+
+def provider_of(entry: ProviderRecorded) -> Provider:
+    """The part of a register entry that gates and ranking weigh."""
+    return Provider(
+        provider_id=entry.provider_id,
+        name=entry.name,
+        contracts=tuple(
+            Contract(
+                kind=contract.kind,
+                lot=contract.lot,
+                rank=contract.rank,
+                rate_pence=contract.rate_pence,
+                from_=contract.from_,
+                to=contract.to,
+                accept_new=contract.accept_new,
+            )
+            for contract in entry.contracts
+        ),
+        outcodes=frozenset(entry.outcodes),
+        capabilities=frozenset(entry.capabilities),
+        languages=frozenset(entry.languages),
+        carer_genders=frozenset(entry.carer_genders),
+        cqc_rating=entry.cqc_rating,
+        suspended=entry.suspension is not None,
+    )

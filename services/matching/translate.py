@@ -1,0 +1,156 @@
+"""Between the contracts that arrive on topics and the commands of the rules."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from services.matching.domain import requirement as needs
+from services.matching.domain.commands import (
+    Answer,
+    Command,
+    CompleteReferral,
+    ConfirmAward,
+    ReceiveAnswers,
+    ReceiveReferral,
+    ReleaseAward,
+    ReportStart,
+    WithdrawReferral,
+)
+from shared.contracts import referrals, responses
+from shared.contracts.model import Event
+from shared.contracts.requirement import Requirement, Visit
+from shared.messaging.received import Received
+
+
+def commands_from(records: Sequence[Received]) -> Iterator[tuple[Command, UUID]]:
+    """The commands in a placement's records, in order, each with the event that causes it.
+
+    Answers that follow each other become one command, so that those which waited together are
+    decided together. Raises AssertionError for an event that matching does not read.
+    """
+    answers: list[Answer] = []
+    cause: UUID | None = None
+    for received in records:
+        if (answer := _answer(received.event)) is not None:
+            answers.append(answer)
+            cause = cause or received.id
+            continue
+        if cause is not None:
+            yield ReceiveAnswers(answers=tuple(answers)), cause
+            answers, cause = [], None
+        yield _command(received.event), received.id
+    if cause is not None:
+        yield ReceiveAnswers(answers=tuple(answers)), cause
+
+
+def _answer(event: Event) -> Answer | None:
+    match event:
+        case responses.OfferAccepted():
+            kind, reason = "accept", None
+        case responses.OfferDeclined():
+            kind, reason = "decline", event.reason
+        case _:
+            return None
+    return Answer(
+        kind="accept" if kind == "accept" else "decline",
+        offer_id=event.offer_id,
+        provider_id=event.provider_id,
+        answered_at=event.recorded_at,
+        reason=reason,
+        response_id=event.response_id,
+    )
+
+
+def _command(event: Event) -> Command:
+    match event:
+        case referrals.ReferralReceived():
+            return ReceiveReferral(
+                referral_id=event.referral_id,
+                received_at=event.received_at,
+                source_kind=event.source.kind,
+                organisation=event.source.organisation,
+                ward=event.source.ward,
+                urgency=event.urgency,
+                complete_at=event.complete_at,
+                wanted=None if event.wanted is None else _wanted(event.wanted),
+            )
+        case referrals.ReferralCompleted():
+            return CompleteReferral(
+                complete_at=event.complete_at, urgency=event.urgency, wanted=_wanted(event.wanted)
+            )
+        case referrals.WithdrawalRequested():
+            return WithdrawReferral(reason=event.reason)
+        case responses.ConfirmationSent():
+            return ConfirmAward(**_of_award(event))
+        case responses.ReleaseSent():
+            return ReleaseAward(**_of_award(event), reason=event.reason)
+        case responses.StartReported():
+            return ReportStart(**_of_award(event), started_at=event.started_at)
+        case _:
+            raise AssertionError(f"matching does not read {event.TYPE}")
+
+
+def _of_award(
+    event: responses.ConfirmationSent | responses.ReleaseSent | responses.StartReported,
+) -> dict[str, Any]:
+    return {
+        "provider_id": event.provider_id,
+        "award_id": event.award_id,
+        "recorded_at": event.recorded_at,
+        "response_id": event.response_id,
+    }
+
+
+def _wanted(wanted: referrals.Wanted) -> needs.Wanted:
+    return needs.Wanted(
+        outcode=wanted.outcode,
+        requirement=_requirement(wanted.requirement),
+        gender=wanted.gender,
+    )
+
+
+def _requirement(asked: Requirement) -> needs.Requirement:
+    return needs.Requirement(
+        care_type=asked.care_type,
+        visits=tuple([_visit(visit) for visit in asked.visits]),
+        needs=asked.needs,
+        risks=asked.risks,
+        equipment=asked.equipment,
+        preferences=_preferences(asked),
+        exclude_provider_ids=asked.exclude_provider_ids,
+        outcomes=asked.outcomes,
+        ready_at=asked.ready_at,
+        continuity_provider_id=asked.continuity_provider_id,
+    )
+
+
+def _visit(visit: Visit) -> needs.Visit:
+    return needs.Visit(
+        weekday=visit.weekday,
+        band=visit.band,
+        from_=visit.from_,
+        to=visit.to,
+        minutes=visit.minutes,
+        carers=visit.carers,
+        time_critical=visit.time_critical,
+        tasks=visit.tasks,
+    )
+
+
+def _preferences(asked: Requirement) -> needs.Preferences:
+    gender, named = asked.preferences.carer_gender, asked.preferences.provider_id
+    carer_gender = provider_id = None
+    if gender is not None:
+        carer_gender = needs.PreferredCarerGender(value=gender.value, strength=gender.strength)
+    if named is not None:
+        provider_id = needs.PreferredProvider(value=named.value, strength=named.strength)
+    return needs.Preferences(
+        carer_gender=carer_gender,
+        languages=tuple(
+            [
+                needs.PreferredLanguage(value=language.value, strength=language.strength)
+                for language in asked.preferences.languages
+            ]
+        ),
+        provider_id=provider_id,
+    )
