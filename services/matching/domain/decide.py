@@ -100,11 +100,18 @@ def _obey(turn: Turn, placement: Present, command: Command) -> Refusal | None:
         case AwardByHand():
             return award_by_hand(turn, placement, command)
         case ReconsiderMarket():
-            if isinstance(placement, states.Exhausted):
-                reopen_if_somebody_new(turn, placement)
+            _reconsider(turn)
         case _:
             assert_never(command)
     return None
+
+
+def _reconsider(turn: Turn) -> None:
+    """Weigh the market by the status of this instant: a search whose end is due has ended, and
+    would otherwise miss the change that came just before its timer."""
+    advance(turn)
+    if isinstance(turn.placement, states.Exhausted):
+        reopen_if_somebody_new(turn, turn.placement)
 
 
 def advance(turn: Turn) -> None:

@@ -254,6 +254,13 @@ def test_a_changed_market_does_not_disturb_a_running_search():
     searching("A").when(RECONSIDER, 5, market=market(*ranks("A", "N"))).then_nothing()
 
 
+def test_a_changed_market_finds_a_search_that_ends_at_this_instant():
+    """The change comes just before the timer that would have ended the search: it counts."""
+    told = searching("A").when(RECONSIDER, 30, market=market(*ranks("A", "N")))
+    told.then_some(like(events.SearchExhausted), like(events.SearchReopened, round=2))
+    assert told.asked() == ["N"]
+
+
 def test_a_withdrawn_package_is_not_searched_for():
     """Time and markets pass it by."""
     told = searching("A").when(WITHDRAW, 5)
