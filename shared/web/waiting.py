@@ -43,6 +43,7 @@ async def wait_for(
         # Listening starts before reading: a change between the two is then not missed.
         change = loop.create_task(wakeups.wait())
         try:
+            await asyncio.sleep(0)  # lets it begin to listen
             found = await read()
             remaining_seconds = end - loop.time()
             if found is not None or remaining_seconds <= 0:
