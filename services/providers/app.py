@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from services.providers.api import offers, packages, register
 from services.providers.consumers import follow_placements
 from services.providers.people import People, client_of_referrals
+from services.providers.reading import Reading
 from shared.messaging.runtime import Messaging
 from shared.postgres.connection import open_pool
 from shared.postgres.wakeups import Wakeups
@@ -37,6 +38,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             settings.homeward_referrals_url, settings.homeward_service_token
         )
         app.state.people = People(client)
+        app.state.reading = Reading(pool)
         hmac_key = (settings.homeward_secrets / "hmac.key").read_bytes()
         async with pool, client, wakeups.listening(settings.database_url), messaging.running():
             yield Web(

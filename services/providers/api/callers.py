@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from services.providers.domain.verdicts import sentence_of
+from services.providers.reading import Reading
 from shared.web.app import Web
 from shared.web.idempotency import Once, once
 from shared.web.problems import Problem, invalid, not_found
@@ -36,6 +37,12 @@ def web_of(request: Request) -> Web:
     """The running service's pool, wake-ups and keys."""
     web: Web = request.app.state.web
     return web
+
+
+def reading_of(request: Request) -> Reading:
+    """What waiting requests read together."""
+    reading: Reading = request.app.state.reading
+    return reading
 
 
 def refusal_problem(code: str) -> Problem:

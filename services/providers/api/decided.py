@@ -4,21 +4,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, assert_never
 from uuid import UUID
 
-from services.providers.api.callers import refusal_problem
+from fastapi import Request
+
+from services.providers.api.callers import reading_of, refusal_problem, web_of
+from services.providers.domain.ids import AwardRequest
 from services.providers.domain.verdicts import Refusal
 from services.providers.handlers.answering import Waiting
-from services.providers.projections import OFFERS, OUTCOMES
+from services.providers.projections import OFFERS
 from services.providers.projections.offers import OfferRow
-from services.providers.projections.outcomes import OutcomeRow
 from services.providers.store import QUERIES
-from shared.postgres.connection import Connection
 from shared.web.app import Web
 from shared.web.idempotency import Answer, Finish, Pending
 from shared.web.waiting import wait_for
 
 RETRY_AFTER_SECONDS = 2
 
-_RESULT_OF = {"confirm": "confirmed", "release": "released", "start": "started"}
+_RESULT_OF: dict[AwardRequest, str] = {
+    "confirm": "confirmed",
+    "release": "released",
+    "start": "started",
+}
 
 
 def pending_on(outcome: Waiting | Refusal) -> Pending:
@@ -36,42 +41,41 @@ def pending_on(outcome: Waiting | Refusal) -> Pending:
     )
 
 
-def finish_offer(web: Web, seconds: float) -> Finish:
+def finish_offer(request: Request, seconds: float) -> Finish:
     """Waits for what came of an answer to an offer, `seconds` (real) at most."""
 
     async def finish(known: Mapping[str, Any]) -> Answer:
-        async def read(connection: Connection) -> Answer | None:
+        async def read() -> Answer | None:
             if known["response_id"] is not None:
-                return await _outcome(connection, known)
-            return await _told_otherwise(connection, known)
+                return await _outcome(request, known)
+            return await _told_otherwise(web_of(request), known)
 
-        return await _wait(web, read, seconds, f"/v1/offers/{known['offer_id']}")
+        return await _wait(request, read, seconds, f"/v1/offers/{known['offer_id']}")
 
     return finish
 
 
-def finish_award(web: Web, seconds: float, request: str) -> Finish:
+def finish_award(request: Request, seconds: float, asked: AwardRequest) -> Finish:
     """Waits for what came of a request about an award, `seconds` (real) at most."""
 
     async def finish(known: Mapping[str, Any]) -> Answer:
-        async def read(connection: Connection) -> Answer | None:
+        async def read() -> Answer | None:
             if known["response_id"] is not None:
-                return await _outcome(connection, known)
-            return _done(_RESULT_OF[request], known)
+                return await _outcome(request, known)
+            return _done(_RESULT_OF[asked], known)
 
-        return await _wait(web, read, seconds, f"/v1/packages/{known['referral_id']}")
+        return await _wait(request, read, seconds, f"/v1/packages/{known['referral_id']}")
 
     return finish
 
 
 async def _wait(
-    web: Web, read: Callable[[Connection], Awaitable[Answer | None]], seconds: float, location: str
+    request: Request,
+    read: Callable[[], Awaitable[Answer | None]],
+    seconds: float,
+    location: str,
 ) -> Answer:
-    async def read_once() -> Answer | None:
-        async with web.pool.acquire() as connection:
-            return await read(connection)
-
-    decided = await wait_for(read_once, web.wakeups, seconds)
+    decided = await wait_for(read, web_of(request).wakeups, seconds)
     if decided is not None:
         return decided
     return Answer(
@@ -81,9 +85,8 @@ async def _wait(
     )
 
 
-async def _outcome(connection: Connection, known: Mapping[str, Any]) -> Answer | None:
-    response_id = UUID(known["response_id"])
-    row: OutcomeRow | None = (await OUTCOMES.rows.load(connection, [response_id])).get(response_id)
+async def _outcome(request: Request, known: Mapping[str, Any]) -> Answer | None:
+    row = await reading_of(request).outcomes.read(UUID(known["response_id"]))
     if row is None:
         return None
     result, code = row.first_result, row.first_code
@@ -92,7 +95,7 @@ async def _outcome(connection: Connection, known: Mapping[str, Any]) -> Answer |
     match result:
         case "refused":
             assert code is not None, "a refusal has its reason"
-            return await _refused(connection, code, known)
+            return await _refused(web_of(request), code, known)
         case "awarded":
             assert row.award_id is not None
             assert row.confirm_by is not None
@@ -106,14 +109,15 @@ async def _outcome(connection: Connection, known: Mapping[str, Any]) -> Answer |
             return _done(result, known)
 
 
-async def _refused(connection: Connection, code: str, known: Mapping[str, Any]) -> Answer:
+async def _refused(web: Web, code: str, known: Mapping[str, Any]) -> Answer:
     """A refusal, unless the package was placed with this very provider by a broker's hand."""
     if code == "already-placed":
-        held = await QUERIES.find_held_award(
-            connection,
-            referral_id=UUID(known["referral_id"]),
-            provider_id=UUID(known["provider_id"]),
-        )
+        async with web.pool.acquire() as connection:
+            held = await QUERIES.find_held_award(
+                connection,
+                referral_id=UUID(known["referral_id"]),
+                provider_id=UUID(known["provider_id"]),
+            )
         if held is not None:
             return _awarded(
                 UUID(known["referral_id"]), held["award_id"], held["confirm_by"].isoformat()
@@ -121,13 +125,14 @@ async def _refused(connection: Connection, code: str, known: Mapping[str, Any]) 
     raise refusal_problem(code)
 
 
-async def _told_otherwise(connection: Connection, known: Mapping[str, Any]) -> Answer:
+async def _told_otherwise(web: Web, known: Mapping[str, Any]) -> Answer:
     """The answer to an offer whose answer came by telephone, or by a broker's hand."""
     offer_id = UUID(known["offer_id"])
-    row: OfferRow = (await OFFERS.rows.load(connection, [offer_id]))[offer_id]
+    async with web.pool.acquire() as connection:
+        row: OfferRow = (await OFFERS.rows.load(connection, [offer_id]))[offer_id]
+        award = await QUERIES.find_award_of_offer(connection, offer_id=offer_id)
     match row.status:
         case "accepted":
-            award = await QUERIES.find_award_of_offer(connection, offer_id=offer_id)
             return _awarded(row.referral_id, award["award_id"], award["confirm_by"].isoformat())
         case "standing":
             assert row.decided_by is not None
@@ -136,7 +141,7 @@ async def _told_otherwise(connection: Connection, known: Mapping[str, Any]) -> A
             return Answer(status=200, body={"result": "declined"})
         case "withdrawn":
             code = "already-placed" if row.because == "placed" else "offer-withdrawn"
-            return await _refused(connection, code, known)
+            return await _refused(web, code, known)
         case "live" | "lapsed":
             raise AssertionError("an answered offer is never again unanswered")
         case _ as never:

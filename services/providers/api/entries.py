@@ -1,6 +1,6 @@
 """Between the register's bodies and its events: checks, pounds and pence, one order for sets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -114,8 +114,8 @@ def _contract(body: ContractBody) -> Contract:
     )
 
 
-def view_of(row: Any, words: Mapping[str, str | None]) -> ProviderView:
-    """The entry in a record of `list_providers` or `find_provider`; `words` for an operator."""
+def view_of(row: Any) -> ProviderView:
+    """The entry in a record of `list_providers` or `find_provider`, without its words."""
     entry = ProviderRecorded.model_validate_json(row["entry"], extra="ignore")
     return ProviderView(
         provider_id=entry.provider_id,
@@ -127,7 +127,7 @@ def view_of(row: Any, words: Mapping[str, str | None]) -> ProviderView:
         carer_genders=entry.carer_genders,
         cqc_rating=entry.cqc_rating,
         suspension=entry.suspension
-        and SuspensionView.model_validate({**entry.suspension.model_dump(), **words}),
+        and SuspensionView.model_validate(entry.suspension.model_dump()),
         sequence=row["sequence"],
         recorded_at=row["recorded_at"],
     )

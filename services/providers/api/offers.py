@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from services.providers.api.callers import ProviderId, ProviderOnce, web_of
+from services.providers.api.callers import ProviderId, ProviderOnce, reading_of, web_of
 from services.providers.api.decided import finish_offer, pending_on
 from services.providers.api.shapes import (
     AnswerView,
@@ -56,11 +56,15 @@ async def list_offers(
             return await _page(connection, provider_id, status, position, limit)
 
     async def read_something() -> OfferPage | None:
+        end = await reading_of(request).feed_ends.read(provider_id)
+        if end is None or end <= position:
+            return None
         page = await read()
         return page if page.items else None
 
-    seconds = wait if "prefer" in request.headers else 0.0
-    return await wait_for(read_something, web.wakeups, seconds) or await read()
+    if "prefer" not in request.headers:
+        return await read()
+    return await wait_for(read_something, web.wakeups, wait) or await read()
 
 
 async def _page(
@@ -152,12 +156,10 @@ async def decline(
 async def _answer(
     request: Request, command: AnswerOffer, act: ProviderOnce, wait: float
 ) -> Response:
-    web = web_of(request)
-
     async def effect(connection: Connection) -> Answer | Pending:
         return pending_on(await answer_offer(connection, command))
 
-    return await act.run(web.pool, effect, finish_offer(web, wait))
+    return await act.run(web_of(request).pool, effect, finish_offer(request, wait))
 
 
 def _view(row: Any) -> OfferView:

@@ -16,7 +16,6 @@ from services.providers.handlers.words import Words
 from services.providers.people import Part, People
 from services.providers.store import QUERIES
 from shared.postgres.connection import Connection
-from shared.web.app import Web
 from shared.web.idempotency import Answer, Pending
 from shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from shared.web.problems import invalid, not_found
@@ -117,7 +116,7 @@ async def confirm(
         request="confirm",
         words=Words(author=act.subject),
     )
-    return await _ask(web_of(request), command, act, wait)
+    return await _ask(request, command, act, wait)
 
 
 @router.post("/v1/packages/{referral_id}/release", summary="You give the package back")
@@ -142,7 +141,7 @@ async def release(
         reason=body.reason,
         words=Words(author=act.subject, note=body.note, told=body.told),
     )
-    return await _ask(web_of(request), command, act, wait)
+    return await _ask(request, command, act, wait)
 
 
 @router.post("/v1/packages/{referral_id}/start", summary="The first visit was delivered")
@@ -163,11 +162,13 @@ async def start(
         started_at=body.started_at,
         words=Words(author=act.subject),
     )
-    return await _ask(web_of(request), command, act, wait)
+    return await _ask(request, command, act, wait)
 
 
-async def _ask(web: Web, command: AskAboutAward, act: ProviderOnce, wait: float) -> Response:
+async def _ask(
+    request: Request, command: AskAboutAward, act: ProviderOnce, wait: float
+) -> Response:
     async def effect(connection: Connection) -> Answer | Pending:
         return pending_on(await ask_about_award(connection, command))
 
-    return await act.run(web.pool, effect, finish_award(web, wait, command.request))
+    return await act.run(web_of(request).pool, effect, finish_award(request, wait, command.request))

@@ -1,8 +1,7 @@
 """The register: operators write whole entries, operators and brokers read them."""
 
-import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Request
@@ -16,7 +15,7 @@ from services.providers.api.callers import (
 )
 from services.providers.api.entries import check_all, entry_of, view_of
 from services.providers.api.shapes import ProviderBody, ProviderBodyWithId, ProviderView
-from services.providers.handlers.registering import SUSPENSION_NOTE, Entry, Registered, register
+from services.providers.handlers.registering import Entry, Registered, register, suspension_words
 from services.providers.store import QUERIES
 from shared.postgres.connection import Connection
 from shared.web.idempotency import Answer
@@ -75,7 +74,7 @@ async def list_providers(
     after = None if cursor is None else decode_cursor(cursor, UUID)[0]
     async with web_of(request).pool.acquire() as connection:
         rows = await QUERIES.list_providers(connection, after=after, limit=limit + 1)
-    items = [view_of(row, {}) for row in rows[:limit]]
+    items = [view_of(row) for row in rows[:limit]]
     return Page(
         items=items, next=encode_cursor(items[-1].provider_id) if len(rows) > limit else None
     )
@@ -88,15 +87,10 @@ async def read_provider(request: Request, provider_id: UUID, who: ReaderOrProvid
         raise not_found("provider")
     async with web_of(request).pool.acquire() as connection:
         row = await QUERIES.find_provider(connection, provider_id=provider_id)
-        note = None
-        if who.role == "operator":
-            note = await QUERIES.last_note(connection, about_id=provider_id, kind=SUSPENSION_NOTE)
-    if row is None:
-        raise not_found("provider")
-    return view_of(row, _words_of(note))
-
-
-def _words_of(note: Any) -> dict[str, str | None]:
-    if note is None:
-        return {}
-    return {"note": note["text"] or None, "told": json.loads(note["details"]).get("told")}
+        if row is None:
+            raise not_found("provider")
+        view = view_of(row)
+        if who.role != "operator" or view.suspension is None:
+            return view
+        words = await suspension_words(connection, provider_id, view.suspension.since)
+    return view.model_copy(update={"suspension": view.suspension.model_copy(update=words)})

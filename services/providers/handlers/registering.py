@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from services.providers.projections import REGISTER
 from services.providers.projections.recorded import ProviderRow
 from services.providers.store import QUERIES, lock_streams, save_streams
 from shared import clock
-from shared.contracts.providers import ProviderRecorded
+from shared.contracts.providers import ProviderRecorded, Suspension
 from shared.messaging.outbox import NewEvent, append
 from shared.postgres.connection import Connection
 
@@ -94,12 +94,32 @@ def _new_event(event: ProviderRecorded, sequence: int) -> NewEvent:
 
 
 async def _keep_suspension_note(connection: Connection, entry: Entry, now: datetime) -> None:
-    """Keeps what was written of a suspension, unless the newest note says just that."""
-    if entry.words.note is None and entry.words.told is None:
+    """Keeps what was written of a suspension, unless the newest note says just that of it."""
+    suspension: Suspension | None = entry.fields["suspension"]
+    if suspension is None:
         return
-    newest = await QUERIES.last_note(connection, about_id=entry.provider_id, kind=SUSPENSION_NOTE)
-    if newest is not None:
-        told = json.loads(newest["details"]).get("told")
-        if (newest["text"], told) == (entry.words.note or "", entry.words.told):
-            return
-    await keep_words(connection, entry.provider_id, SUSPENSION_NOTE, entry.words, now)
+    said = {"note": entry.words.note, "told": entry.words.told}
+    if await suspension_words(connection, entry.provider_id, suspension.since) != said:
+        await keep_words(
+            connection,
+            entry.provider_id,
+            SUSPENSION_NOTE,
+            entry.words,
+            now,
+            details={"since": _text(suspension.since)},
+        )
+
+
+async def suspension_words(
+    connection: Connection, provider_id: UUID, since: datetime
+) -> dict[str, str | None]:
+    """The note, and who was told, of the suspension that began at `since`; None if not written."""
+    newest = await QUERIES.last_note(connection, about_id=provider_id, kind=SUSPENSION_NOTE)
+    details = {} if newest is None else json.loads(newest["details"])
+    if details.get("since") != _text(since):
+        return {"note": None, "told": None}
+    return {"note": newest["text"] or None, "told": details.get("told")}
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()

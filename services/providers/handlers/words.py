@@ -1,8 +1,10 @@
 """What people write beside a code: kept by this service, and sent nowhere."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from services.providers.store import QUERIES
@@ -20,7 +22,13 @@ class Words:
 
 
 async def keep_words(
-    connection: Connection, about_id: UUID, kind: str, words: Words, written_at: datetime
+    connection: Connection,
+    about_id: UUID,
+    kind: str,
+    words: Words,
+    written_at: datetime,
+    *,
+    details: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Keeps a note and who was told; nothing if neither was written."""
     if words.note is None and words.told is None:
@@ -31,6 +39,6 @@ async def keep_words(
         kind=kind,
         author=words.author,
         text=words.note or "",
-        details=json.dumps({} if words.told is None else {"told": words.told}),
+        details=json.dumps({**details, **({"told": words.told} if words.told else {})}),
         written_at=written_at,
     )

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from services.providers.api import offers, packages, register
 from services.providers.consumers import follow_placements
 from services.providers.people import People
+from services.providers.reading import Reading
 from shared import clock
 from shared.contracts.model import Event
 from shared.ids import event_id, new_id
@@ -43,6 +44,7 @@ def app_on(url: str, referrals: httpx.AsyncBaseTransport) -> FastAPI:
         client = httpx.AsyncClient(transport=referrals, base_url="http://referrals")
         app.state.people = People(client)
         async with await open_pool(url) as pool, client, wakeups.listening(url):
+            app.state.reading = Reading(pool)
             yield Web(
                 pool=pool,
                 wakeups=wakeups,

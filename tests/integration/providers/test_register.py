@@ -91,6 +91,9 @@ async def test_a_suspension_keeps_its_words_here(service: Service):
         assert "MARK" not in answer.text
     await operator.put(url, json=AMBER)
     assert (await published(service, provider_id))[-1].suspension is None
+    later = {**SUSPENSION, "since": "2026-01-06T08:00:00Z"}
+    await operator.put(url, json={**AMBER, "suspension": later})
+    assert "MARK" not in (await operator.get(url)).text
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,14 @@ order by f.position limit :limit;
 -- The newest place of a provider's feed; 0 if it never had an offer.
 select coalesce(max(position), 0) from offer_feed where provider_id = :provider_id;
 
+-- name: feed_ends
+-- The newest place of each of some providers' feeds; none for one that never had an offer.
+select asked.provider_id, newest.position
+from unnest(:provider_ids::uuid[]) as asked (provider_id)
+cross join lateral (
+    select position from offer_feed f where f.provider_id = asked.provider_id
+    order by position desc limit 1) newest;
+
 -- name: knows_referral$
 -- Whether a provider ever had an offer or an award of a referral.
 select exists (
