@@ -6,7 +6,7 @@ import pytest
 
 from services.matching.domain import events
 from services.matching.domain import placement as states
-from services.matching.domain.carrying import HEARD_LIMIT
+from services.matching.domain.carrying import HEARD_LIMIT, present
 from services.matching.domain.questions import can_answer_by_telephone
 from tests.unit.matching.world import (
     TIME,
@@ -42,7 +42,7 @@ def test_a_decline_in_time_counts_after_the_offer_lapsed():
     """It said no: a lapse is never held against it, and it is not asked again."""
     told = searching("A").when(TIME, 30).when(answers(no("A", 29)), 31)
     told.then(like(events.OfferDeclined, provider_id=pid("A")))
-    assert told.placement.offers[0].status == "declined"
+    assert states.offers_of(told.placement)[0].status == "declined"
 
 
 @pytest.mark.parametrize("first", [yes, no])
@@ -100,8 +100,8 @@ def test_the_memory_of_answers_is_bounded():
     told = searching("A", "B")
     for number in range(HEARD_LIMIT + 5):
         told.when(answers(yes("Z", 1, response=f"r{number}")), 1)
-    assert len(told.placement.heard) == HEARD_LIMIT
-    assert told.placement.heard[-1] == pid(f"r{HEARD_LIMIT + 4}")
+    assert len(present(told.placement).heard) == HEARD_LIMIT
+    assert present(told.placement).heard[-1] == pid(f"r{HEARD_LIMIT + 4}")
     told.when(answers(yes("Z", 1, response=f"r{HEARD_LIMIT}")), 1).then_nothing()
 
 
@@ -171,7 +171,7 @@ def test_a_refused_telephone_answer_among_others_does_not_hold_them_up():
 def test_the_page_offers_the_telephone_as_long_as_an_answer_could_count(minutes, may):
     """Until the grace after the deadline is over."""
     told = searching("A")
-    offer = told.placement.offers[0]
+    offer = states.offers_of(told.placement)[0]
     assert can_answer_by_telephone(told.placement, offer, at(minutes), told.policy) is may
     ended = told.when(WITHDRAW, 1).placement
     assert isinstance(ended, states.Withdrawn)

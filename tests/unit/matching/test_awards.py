@@ -15,6 +15,7 @@ from tests.unit.matching.world import (
     INCOMPLETE,
     TIME,
     WITHDRAW,
+    Story,
     answers,
     at,
     award_of,
@@ -33,7 +34,7 @@ from tests.unit.matching.world import (
 )
 
 
-def awarded(*names):
+def awarded(*names: str) -> Story:
     """A has the package since one minute past eight."""
     return searching(*(names or ("A", "B"))).when(answers(yes("A", 1)), 1)
 

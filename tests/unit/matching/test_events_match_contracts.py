@@ -3,7 +3,9 @@
 import dataclasses
 import inspect
 import typing
+from collections.abc import Iterator
 from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -46,7 +48,7 @@ PARTS = {
 }  # fmt: skip
 
 
-def shape(kind, defs=None):
+def shape(kind: Any) -> Any:
     """A JSON schema without titles, descriptions, limits and names of its parts."""
     schema = kind.model_json_schema() if hasattr(kind, "model_json_schema") else (
         TypeAdapter(kind).json_schema()
@@ -58,7 +60,7 @@ _LEFT_OUT = {"title", "description", "$defs", "additionalProperties", "pattern",
              "minimum", "maximum", "minItems", "maxItems", "exclusiveMinimum"}  # fmt: skip
 
 
-def _plain(schema, defs):
+def _plain(schema: Any, defs: dict[str, Any]) -> Any:
     if isinstance(schema, list):
         return [_plain(one, defs) for one in schema]
     if not isinstance(schema, dict):
@@ -112,7 +114,7 @@ def test_the_rules_speak_the_codes_of_the_contracts(name):
     assert typing.get_args(getattr(codes, name)) == typing.get_args(theirs)
 
 
-def lives():
+def lives() -> Iterator[tuple[events.Event, ...]]:
     """Histories that between them have every class of event."""
     window = requirement.Visit(
         weekday="tue", from_=time(9), to=time(10),

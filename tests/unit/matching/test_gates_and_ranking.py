@@ -1,6 +1,7 @@
 """Who may be asked and in which order, each with its reason."""
 
 from datetime import date
+from typing import Any
 from uuid import uuid5
 
 import pytest
@@ -11,6 +12,7 @@ from services.matching.domain.requirement import (
     PreferredCarerGender,
     PreferredLanguage,
     PreferredProvider,
+    Wanted,
 )
 from tests.unit.matching.world import (
     REFERRAL,
@@ -29,8 +31,8 @@ from tests.unit.matching.world import (
 )
 
 
-def must(**preferences):
-    made = {}
+def must(**preferences: Any) -> Wanted:
+    made: dict[str, Any] = {}
     if "language" in preferences:
         made["languages"] = (PreferredLanguage(value=preferences["language"], strength="must"),)
     if "gender" in preferences:
@@ -88,7 +90,7 @@ def test_a_preference_that_is_no_must_is_no_gate():
     assert story(one).when(referral(wanted(preferences=preferences))).asked() == ["X"]
 
 
-def named(name):
+def named(name: str) -> Wanted:
     preferred = PreferredProvider(value=pid(name), strength="prefer")
     return wanted(preferences=Preferences(provider_id=preferred))
 

@@ -14,7 +14,7 @@ from services.matching.domain.deadlines import next_due_at
 from services.matching.domain.decide import decide, step
 from services.matching.domain.events import Event
 from services.matching.domain.market import Market
-from services.matching.domain.policy import Policy
+from services.matching.domain.policy import Policy, Tier
 from services.matching.domain.refusal import Refusal
 from tests.unit.matching.world import (
     EIGHT,
@@ -55,7 +55,7 @@ def markets(draw) -> Market:
 
 @st.composite
 def policies(draw) -> Policy:
-    tiers = []
+    tiers: list[Tier] = []
     for name, kind, scope in (
         ("lot", "framework", "lot"),
         ("near", "framework", "neighbours"),
@@ -131,7 +131,7 @@ class Life:
     def _of(self, kind: type) -> list[Any]:
         return [event for event in self.log if isinstance(event, kind)]
 
-    def _offer(self, offer_id: UUID) -> tuple[Any, Any]:
+    def _offer(self, offer_id: UUID | None) -> tuple[Any, Any]:
         for wave in self._of(events.OffersMade):
             for offer in wave.offers:
                 if offer.offer_id == offer_id:
@@ -248,7 +248,9 @@ class Life:
     def check_answers(self) -> None:
         """Each endpoint acceptance has one outcome, and one first event that says it (I4)."""
         for response_id, one in self.accepted.items():
-            about = [e for e in self.log if getattr(e, "response_id", None) == response_id]
+            about: list[Any] = [
+                e for e in self.log if getattr(e, "response_id", None) == response_id
+            ]
             kinds = [type(e) for e in about]
             assert kinds in (
                 [events.Awarded],
@@ -338,7 +340,7 @@ class Player:
         if not awards:
             return
         award = awards[-1 - picks[0][0] % min(2, len(awards))]
-        common = {
+        common: dict[str, Any] = {
             "provider_id": award.provider_id,
             "award_id": award.award_id,
             "recorded_at": self.life.now,

@@ -7,6 +7,7 @@ from services.matching.domain.deadlines import Deadline, deadlines
 from tests.unit.matching.world import (
     TIME,
     WITHDRAW,
+    Story,
     answers,
     at,
     by_hand,
@@ -29,7 +30,7 @@ FIRST = tier(award_rule="first", settling_minutes=0)
 DPS = tier("dps", kind="dps", scope="any", budget_minutes={"routine": 120})
 
 
-def won(told):
+def won(told: Story) -> list[str]:
     """The names of those awarded in the last decision."""
     return [event.provider_name for event in told.of(events.Awarded)]
 
@@ -197,7 +198,7 @@ def test_at_the_deadline_it_is_too_late():
     )
 
 
-def in_dps():
+def in_dps() -> Story:
     """A and B lapsed in the lot, D and E are asked in the DPS tier, since 30 minutes."""
     providers = (
         *ranks("A", "B"),

@@ -1,14 +1,14 @@
 """Every status × every command, every status × every event, and the state as JSON."""
 
 import typing
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from pydantic import Field, TypeAdapter
 
 from services.matching.domain import commands, events
 from services.matching.domain import placement as states
-from services.matching.domain.carrying import ImpossibleEventError
+from services.matching.domain.carrying import ImpossibleEventError, present
 from services.matching.domain.evolve import evolve
 from services.matching.domain.transitions import TRANSITIONS, moves
 from tests.unit.matching.world import (
@@ -17,6 +17,7 @@ from tests.unit.matching.world import (
     RECONSIDER,
     TIME,
     WITHDRAW,
+    Story,
     answers,
     by_hand,
     confirm,
@@ -33,7 +34,7 @@ from tests.unit.matching.world import (
 )
 
 
-def reached(status):
+def reached(status: str) -> Story:
     """A story that has come to a status, with providers A and B."""
     told = searching("A", "B")
     match status:
@@ -51,7 +52,7 @@ def reached(status):
             return reached("awarded").when(confirm("A"), 2)
         case "started":
             return reached("confirmed").when(start("A"), 3)
-        case "withdrawn":
+        case _:
             return told.when(WITHDRAW, 1)
 
 
@@ -73,7 +74,7 @@ COLUMNS = [
     "time",
     "reconsider",
 ]
-COMMANDS = {
+COMMANDS: dict[str, commands.Command] = {
     "receive": referral(),
     "complete": COMPLETED,
     "withdraw": WITHDRAW,
@@ -87,7 +88,7 @@ COMMANDS = {
     "reconsider": RECONSIDER,
 }
 WON = (E.Awarded, E.OffersWithdrawn)
-TABLE = {
+TABLE: dict[str, list[Any]] = {
     # each row: what each command leads to at 29 minutes past eight (exhausted: 31)
     "absent": [STARTS, *[UNKNOWN] * 10],
     "awaiting_information": [
@@ -146,7 +147,7 @@ def test_the_table_of_commands_is_whole():
     assert {type(one) for one in COMMANDS.values()} == set(typing.get_args(commands.Command))
 
 
-def examples():
+def examples() -> dict[type[events.Event], events.Event]:
     """One event of each class, as it was decided."""
     told = searching("A", "B", "C").when(answers(no("B", 1), yes("C", 2)), 2).when(TIME, 12)
     told.when(release("C"), 13).when(TIME, 300).when(by_hand("A"), 301)
@@ -176,10 +177,11 @@ def test_evolve_obeys_the_table_of_transitions(status, fact):
 
 def test_every_status_can_be_reached_and_the_ends_are_ends():
     """From Absent every status is reached; nothing leads out of Withdrawn or back to Absent."""
-    after = {}
+    after: dict[type[states.Placement], set[type[states.Placement]]] = {}
     for before, then, _ in moves():
         after.setdefault(before, set()).add(then)
-    found, todo = set(), [states.Absent]
+    found: set[type[states.Placement]] = set()
+    todo: list[type[states.Placement]] = [states.Absent]
     while todo:
         one = todo.pop()
         found.add(one)
@@ -215,6 +217,6 @@ def test_a_damaged_history_is_noticed():
 def test_an_escalation_is_opened_once():
     """Two offers lapse, two commands come: one open item."""
     told = reached("exhausted")
-    assert told.placement.escalations == ("nobody_left",)
+    assert present(told.placement).escalations == ("nobody_left",)
     told.when(TIME, 240).then(like(events.EscalationOpened, kind="target_overdue"))
-    assert told.placement.escalations == ("nobody_left", "target_overdue")
+    assert present(told.placement).escalations == ("nobody_left", "target_overdue")

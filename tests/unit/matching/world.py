@@ -46,7 +46,7 @@ def contract(kind="framework", lot=None, **changes) -> Contract:
 
 
 def provider(name, *contracts, **changes) -> Provider:
-    given_ = {
+    given_: dict[str, Any] = {
         "provider_id": pid(name),
         "name": name,
         "contracts": contracts or (contract(),),
@@ -67,7 +67,7 @@ def ranks(*names) -> tuple[Provider, ...]:
 
 
 def tier(name="lot", kind="framework", scope="lot", **changes) -> Tier:
-    given_ = {
+    given_: dict[str, Any] = {
         "name": name,
         "kind": kind,
         "scope": scope,
@@ -89,7 +89,7 @@ LOTS = (
 
 
 def policy(*tiers, **changes) -> Policy:
-    given_ = {
+    given_: dict[str, Any] = {
         "name": "test",
         "version": "0" * 16,
         "lots": LOTS,
@@ -103,7 +103,7 @@ def policy(*tiers, **changes) -> Policy:
 
 
 def wanted(outcode="E4", **changes) -> Wanted:
-    given_ = {
+    given_: dict[str, Any] = {
         "care_type": "personal_care",
         "visits": (Visit(weekday="mon", band="morning", minutes=30),),
         "ready_at": EIGHT,
@@ -112,7 +112,7 @@ def wanted(outcode="E4", **changes) -> Wanted:
 
 
 def referral(want: Wanted | None = None, **changes) -> commands.ReceiveReferral:
-    given_ = {
+    given_: dict[str, Any] = {
         "referral_id": REFERRAL,
         "received_at": EIGHT,
         "source_kind": "hospital",
@@ -132,7 +132,7 @@ WITHDRAW = commands.WithdrawReferral(reason="died")
 
 
 def answer(kind, name, minutes, *, round_=1, response=None, **changes) -> commands.Answer:
-    given_ = {
+    given_: dict[str, Any] = {
         "kind": kind,
         "offer_id": ids.offer_id(PLACEMENT, round_, pid(name)),
         "provider_id": pid(name),
@@ -164,7 +164,7 @@ def award_of(name, *, round_=1, before=0) -> UUID:
     return ids.award_id(PLACEMENT, round_, pid(name), before)
 
 
-def _about_award(kind, name, round_, before, **more):
+def _about_award(kind: Any, name: str, round_: int, before: int, **more: Any) -> Any:
     return kind(
         provider_id=pid(name),
         award_id=award_of(name, round_=round_, before=before),
@@ -175,16 +175,21 @@ def _about_award(kind, name, round_, before, **more):
 
 
 def confirm(name, *, round_=1, before=0, **more) -> commands.ConfirmAward:
-    return _about_award(commands.ConfirmAward, name, round_, before, **more)
+    made: commands.ConfirmAward = _about_award(commands.ConfirmAward, name, round_, before, **more)
+    return made
 
 
 def release(name, *, round_=1, before=0, **more) -> commands.ReleaseAward:
     more.setdefault("reason", "needs_differ")
-    return _about_award(commands.ReleaseAward, name, round_, before, **more)
+    made: commands.ReleaseAward = _about_award(commands.ReleaseAward, name, round_, before, **more)
+    return made
 
 
 def start(name, *, round_=1, before=0, **more) -> commands.ReportStart:
-    return _about_award(commands.ReportStart, name, round_, before, started_at=EIGHT, **more)
+    made: commands.ReportStart = _about_award(
+        commands.ReportStart, name, round_, before, started_at=EIGHT, **more
+    )
+    return made
 
 
 def by_hand(name, ground="urgency") -> commands.AwardByHand:
