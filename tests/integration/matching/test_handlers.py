@@ -1,0 +1,77 @@
+"""Matching's handlers on real Postgres: what is decided is stored, whole or not at all."""
+
+from datetime import timedelta
+
+from services.matching.history import fold, read_event, read_state
+from tests.integration.matching.room import accept, decline, provider, referral, room
+from tests.stack import TestStack
+
+
+async def test_a_referral_is_offered_awarded_and_summed_up(stack: TestStack):
+    """A complete referral becomes offers of its lot, and the acceptance of the best an award."""
+    async with room(stack) as matching:
+        first = provider(name="Alder Care", kind="framework", lot="walthamstow")
+        second = provider(name="Birch Care", kind="framework", lot="walthamstow")
+        await matching.take(first, second)
+        asked = referral(await matching.now())
+        await matching.take(asked)
+        offers = await matching.offers(asked.referral_id)
+        assert {who for _, who in offers} <= {first.provider_id, second.provider_id}
+        await matching.take(accept(await matching.now(), asked.referral_id, offers[0]))
+        types = await matching.types(asked.referral_id)
+        assert types[:3] == ["search-started", "tier-opened", "offers-made"]
+        assert "awarded" in types
+        row = await matching.pool.fetchrow("select * from summaries")
+        assert (row["status"], row["provider_id"]) == ("awarded", offers[0][1])
+        assert await matching.pool.fetchval("select count(*) from awards where state = 'live'") == 1
+
+
+async def test_the_state_row_is_the_fold_of_its_events(stack: TestStack):
+    """Whatever happened, folding a placement's events gives the state that is stored."""
+    async with room(stack) as matching:
+        await matching.take(
+            *[provider(name=f"Care {n}", kind="framework", lot="walthamstow") for n in range(3)],
+            *[provider(name=f"Dps {n}", kind="dps") for n in range(3)],
+        )
+        asked = referral(await matching.now())
+        await matching.take(asked)
+        offers = await matching.offers(asked.referral_id)
+        await matching.take(decline(await matching.now(), asked.referral_id, offers[0]))
+        for _ in range(12):
+            await matching.advance(minutes=30)
+            await matching.fire()
+        events = await matching.pool.fetch(
+            "select type, body from events where key = $1 order by sequence", asked.referral_id
+        )
+        row = await matching.pool.fetchrow("select * from placements")
+        folded = fold([read_event(event["type"], event["body"]) for event in events])
+        assert read_state(row["status"], row["state"]) == folded
+        assert row["status"] == "exhausted"
+        assert row["sequence"] == len(events)
+
+
+async def test_a_new_provider_reopens_a_search_that_nobody_was_left_for(stack: TestStack):
+    """A search that ended with nobody left to ask asks the provider that registers afterwards."""
+    async with room(stack) as matching:
+        asked = referral(await matching.now())
+        await matching.take(asked)
+        assert await matching.pool.fetchval("select status from placements") == "exhausted"
+        newcomer = provider(name="Newcomer", kind="framework", lot="walthamstow")
+        await matching.take(newcomer)
+        assert [who for _, who in await matching.offers(asked.referral_id)] == [
+            newcomer.provider_id
+        ]
+
+
+async def test_an_acceptance_recorded_in_time_counts_after_the_offer_lapsed(stack: TestStack):
+    """Matching that was away across the deadline still awards what was accepted before it."""
+    async with room(stack) as matching:
+        await matching.take(provider(name="Alder", kind="framework", lot="walthamstow"))
+        asked = referral(await matching.now())
+        await matching.take(asked)
+        (offer,) = await matching.offers(asked.referral_id)
+        in_time = await matching.now() + timedelta(minutes=1)
+        await matching.advance(hours=6)
+        await matching.fire()
+        await matching.take(accept(in_time, asked.referral_id, offer))
+        assert await matching.pool.fetchval("select status from placements") == "awarded"
