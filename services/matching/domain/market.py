@@ -43,12 +43,9 @@ class Provider:
     cqc_rating: CqcRating
     suspended: bool = False
 
-    def contract(self, kind: ContractKind, lot: str | None) -> Contract | None:
-        """Its contract of that kind in that lot, as the register has it now."""
-        for contract in self.contracts:
-            if contract.kind == kind and contract.lot == lot:
-                return contract
-        return None
+    def contracts_of(self, kind: ContractKind, lot: str | None) -> list[Contract]:
+        """Its contracts of that kind in that lot, an ended one beside its successor included."""
+        return [one for one in self.contracts if one.kind == kind and one.lot == lot]
 
 
 Place = tuple[Provider, Contract]

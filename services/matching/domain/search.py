@@ -150,21 +150,21 @@ def _offer(
     provider = turn.market.providers.get(candidate.provider_id)
     if provider is None:
         return "left_the_register"
-    contract = provider.contract(candidate.contract_kind, candidate.lot)
-    if contract is None:
-        return "contract_not_live"
-    needed = searching.facts.needed
-    reason = why_not((provider, contract), tier, needed, history, turn.now.date())
-    if reason is not None:
-        return reason
-    return OfferMade(
-        offer_id=ids.offer_id(turn.placement_id, searching.round, candidate.provider_id),
-        provider_id=candidate.provider_id,
-        place=candidate.place,
-        lot=candidate.lot,
-        contract_kind=candidate.contract_kind,
-        rate_pence=contract.rate_pence,
-    )
+    needed, day = searching.facts.needed, turn.now.date()
+    reason: PassedOverReason = "contract_not_live"
+    for contract in provider.contracts_of(candidate.contract_kind, candidate.lot):
+        closed = why_not((provider, contract), tier, needed, history, day)
+        if closed is None:
+            return OfferMade(
+                offer_id=ids.offer_id(turn.placement_id, searching.round, candidate.provider_id),
+                provider_id=candidate.provider_id,
+                place=candidate.place,
+                lot=candidate.lot,
+                contract_kind=candidate.contract_kind,
+                rate_pence=contract.rate_pence,
+            )
+        reason = closed
+    return reason
 
 
 def _expires_at(now: datetime, tier: Tier, searching: Searching) -> datetime:

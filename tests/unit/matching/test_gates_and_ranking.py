@@ -200,3 +200,11 @@ def test_an_offer_carries_the_rate_of_the_day_it_is_made():
     changed = market(a, provider("B", contract(rank=2, rate_pence=1750)))
     told.when(TIME, 30, market=changed)
     assert told.of(events.OffersMade)[0].offers[0].rate_pence == 1750
+
+
+def test_a_contract_that_ended_does_not_hide_its_successor():
+    """Two contracts of one kind in one lot: the one that is live is offered, and at its rate."""
+    ended = contract(to=date(2025, 12, 31), rate_pence=1700)
+    told = story(provider("A", ended, contract(from_=date(2026, 1, 1)))).when(referral())
+    assert told.asked() == ["A"]
+    assert told.of(events.OffersMade)[0].offers[0].rate_pence == 1800
