@@ -10,7 +10,12 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from shared.postgres.connection import TRANSIENT_ERRORS, Pool
+from shared.postgres.connection import (
+    ACQUIRE_TIMEOUT_SECONDS,
+    TRANSIENT_ERRORS,
+    Connection,
+    Pool,
+)
 from shared.postgres.migrations import is_current
 from shared.postgres.wakeups import Wakeups
 from shared.web import problems
@@ -37,6 +42,10 @@ class Web:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", TokenCheck(self.pool))
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection of the pool; TimeoutError (503) if none is free within 5 s."""
+        return self.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
 
 
 Running = Callable[[FastAPI], AbstractAsyncContextManager[Web]]

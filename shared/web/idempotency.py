@@ -17,7 +17,7 @@ import asyncpg
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse, Response
 
-from shared.postgres.connection import Connection, Pool
+from shared.postgres.connection import ACQUIRE_TIMEOUT_SECONDS, Connection, Pool
 from shared.web.problems import MEDIA_TYPE, Problem
 
 MOST_KEY_CHARACTERS = 200
@@ -103,7 +103,10 @@ class Once:
         the wait. Raises Problem 409 `request-running` while the first is in its transaction, 422
         `key-reused` for another body.
         """
-        async with pool.acquire() as connection, connection.transaction():
+        async with (
+            pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection,
+            connection.transaction(),
+        ):
             outcome = await self._outcome(connection, effect)
         if isinstance(outcome, Answer):
             return outcome.response()
@@ -113,9 +116,10 @@ class Once:
         except Problem as problem:
             answer = _answer_of(problem)
         if answer.kept and self.key is not None:
-            await pool.execute(
-                _FINISH, self.subject, self.route, self.key, answer.status, _stored(answer)
-            )
+            async with pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+                await connection.execute(
+                    _FINISH, self.subject, self.route, self.key, answer.status, _stored(answer)
+                )
         return answer.response()
 
     async def _outcome(self, connection: Connection, effect: Effect) -> Answer | Pending:

@@ -1,6 +1,7 @@
 """Refuses bodies that are too large, too slow or not JSON before anything reads them."""
 
 import asyncio
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,6 +10,10 @@ from shared.web.problems import Problem
 MOST_BODY_BYTES = 256 * 1024
 BODY_TIMEOUT_SECONDS = 30
 """Real seconds for a body to arrive: a caller that trickles bytes holds nothing for longer."""
+MOST_DISCARDED_BYTES = 16 * 1024 * 1024
+DISCARD_TIMEOUT_SECONDS = 5
+"""How much of a refused body is read and dropped: most clients read no answer before they have sent
+all of theirs, and closing on them would lose it."""
 
 _CLOSE = {"Connection": "close"}
 
@@ -31,7 +36,7 @@ class BodyLimits:
         try:
             body = await self._body(scope, receive)
         except Problem as problem:
-            await problem.response()(scope, receive, send)
+            await _refuse(problem, receive, send)
             return
         if body is None:
             return
@@ -85,6 +90,28 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+async def _refuse(problem: Problem, receive: Receive, send: Send) -> None:
+    """Answers at once, then drops what still comes for a moment before the connection closes."""
+    answer = problem.response()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status_code,
+            "headers": answer.raw_headers,
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    discarded_bytes = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_TIMEOUT_SECONDS):
+            while problem.status == 413 and discarded_bytes < MOST_DISCARDED_BYTES:
+                message = await receive()
+                discarded_bytes += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    break
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _too_large() -> Problem:

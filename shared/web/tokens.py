@@ -20,7 +20,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.ids import new_id
-from shared.postgres.connection import Connection, Pool
+from shared.postgres.connection import ACQUIRE_TIMEOUT_SECONDS, Connection, Pool
 from shared.web.problems import Problem
 
 Role = Literal["ward", "hub", "broker", "provider", "operator", "service"]
@@ -204,7 +204,8 @@ class TokenCheck:
         known = self._known.get(digest)
         if known is not None and now_seconds < known[0]:
             return known[1]
-        row = await self._pool.fetchrow(_READ, digest)
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+            row = await connection.fetchrow(_READ, digest)
         if row is None or row["revoked"]:
             self._known.pop(digest, None)
             raise _refused("token-unknown", "The token is not valid here")

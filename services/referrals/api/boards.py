@@ -102,7 +102,7 @@ class Wanted:
 
 
 async def _page(web: Web, referrals: Referrals, zone: str, wanted: Wanted) -> Page[Place]:
-    async with web.pool.acquire() as connection, connection.transaction(readonly=True):
+    async with web.connection() as connection, connection.transaction(readonly=True):
         now = await clock.now(connection)
         rows = await _rows(connection, wanted, zone, now)
         shown = rows[: wanted.limit]

@@ -74,7 +74,7 @@ def _release(part: Part, asked: Asked, who: Caller) -> Release:
 
 async def _released(web: Web, referrals: Referrals, release: Release, lead: timedelta) -> Details:
     """The details, once the audit of this release is committed; any failure releases nothing."""
-    async with web.pool.acquire() as connection:
+    async with web.connection() as connection:
         async with connection.transaction():
             await record_release(connection, release, key_safe_lead=lead)
         details = await referrals.room.read(connection, [release.referral_id])

@@ -61,7 +61,7 @@ async def read(
     referral_id: UUID, who: Sender, web: Running, referrals: Handlers, zone: Zone
 ) -> ReferralView:
     """What was asked for, in codes, and its place on the board. No personal details but the label."""
-    async with web.pool.acquire() as connection, connection.transaction(readonly=True):
+    async with web.connection() as connection, connection.transaction(readonly=True):
         row = visible((await REFERRALS.load(connection, [referral_id])).get(referral_id), who)
         details = await referrals.room.read(connection, [referral_id])
         now = await clock.now(connection)

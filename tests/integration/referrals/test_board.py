@@ -1,5 +1,6 @@
 """The board says in plain words where each referral stands, and stays quick to read."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -229,3 +230,22 @@ async def test_board_reads_along_an_index(service: Service) -> None:
                 " + pg_stat_get_xact_tuples_returned('board'::regclass)"
             )
         assert touched < 50
+
+
+async def test_requests_and_records_at_once(service: Service) -> None:
+    """While requests and records change the same rows, none loses the other's part."""
+    headers = await service.ward()
+    ids = [await _sent(service, headers) for _ in range(8)]
+
+    async def withdraw(referral_id: UUID) -> None:
+        await service.client.post(
+            f"/v1/referrals/{referral_id}/withdraw", json={"reason": "died"}, headers=headers
+        )
+
+    async def follow() -> None:
+        for referral_id in ids:
+            await service.follow(search_started(referral_id), offers_made(referral_id, new_id()))
+
+    await asyncio.gather(follow(), *(withdraw(referral_id) for referral_id in reversed(ids)))
+    for place in await _board(service, headers):
+        assert (place["status"], place["offers_out"]) == ("withdrawing", 1)

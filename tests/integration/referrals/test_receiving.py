@@ -264,3 +264,29 @@ async def test_withdraw(service: Service) -> None:
         "homeward.referral.withdrawal-requested.v1",
     ]
     assert await service.database.fetchval("select text from notes") == reason["note"]
+
+
+async def test_number_supplied_later(service: Service) -> None:
+    """A number that comes later takes the person's place; a corrected one frees the old."""
+    headers = await service.ward()
+    number, other = nhs_number(), nhs_number()
+    unknown = person(nhs_number=None, nhs_number_absent_reason="not_known", postcode=None)
+    sent = await service.client.post(
+        "/v1/referrals", json=referral(person=unknown), headers=headers
+    )
+    path = f"/v1/referrals/{sent.json()['referral_id']}"
+    for given in (number, other):
+        patch = {"person": {"nhs_number": given}}
+        assert (await service.client.patch(path, json=patch, headers=headers)).status_code == 200
+    taken = referral(person=person(nhs_number=other))
+    again = await service.client.post("/v1/referrals", json=taken, headers=headers)
+    assert again.status_code == 409
+    free = referral(person=person(nhs_number=number, postcode=None))
+    second = await service.client.post("/v1/referrals", json=free, headers=headers)
+    assert second.status_code == 201
+    clash = await service.client.patch(
+        f"/v1/referrals/{second.json()['referral_id']}",
+        json={"person": {"nhs_number": other}},
+        headers=headers,
+    )
+    assert (clash.status_code, clash.json()["type"]) == (409, "duplicate-referral")

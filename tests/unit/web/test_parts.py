@@ -48,7 +48,8 @@ def test_preferred_wait(prefer: list[str], seconds: float) -> None:
 
 async def test_wait_for_reads_again_when_woken() -> None:
     """A waiter returns what it finds after a wake-up, also one that comes while it reads."""
-    wakeups, found = Wakeups(), []
+    wakeups = Wakeups()
+    found: list[str] = []
 
     async def read() -> str | None:
         answer = found[0] if found else None
@@ -66,10 +67,12 @@ async def test_wait_for_ends() -> None:
     """Without a decision the waiter gives up after its time, having read at least once."""
     reads = []
 
-    async def read() -> None:
+    async def read() -> str | None:
         reads.append(1)
+        return None
 
-    assert await wait_for(read, Wakeups(), 0) is None
+    found: object = await wait_for(read, Wakeups(), 0)
+    assert found is None
     assert len(reads) == 1
 
 
