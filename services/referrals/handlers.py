@@ -122,7 +122,7 @@ class Referrals:
     ) -> ReferralRow:
         """Asks matching to end the package, whatever has become of it.
 
-        Raises Problem 404, 409 `already-started` or `already-withdrawn`.
+        Raises Problem 404, 409 `already-withdrawn` if another reason was given before.
         """
         row = await self._locked(connection, referral_id, caller)
         now = await clock.now(connection)

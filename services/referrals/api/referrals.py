@@ -86,7 +86,7 @@ async def withdraw(
 ) -> Response:
     """202 `withdrawing`: providers are told, and the board says when it is done.
 
-    409 `already-started` once care has started, `already-withdrawn` for another reason than before.
+    409 `already-withdrawn` if it was withdrawn before for another reason.
     """
 
     async def effect(connection: Connection) -> Answer:

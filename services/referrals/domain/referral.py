@@ -163,12 +163,11 @@ def _supply(state: State, missing: tuple[str, ...], now: datetime) -> tuple[Even
 
 def _withdraw(state: State, reason: str, now: datetime) -> tuple[Event, ...] | Refusal:
     match state:
-        case Incomplete() | Complete():
+        case Incomplete() | Complete() | Started():
+            # Always, whatever has become of it: matching ends the package. Source: design, core.
             return (WithdrawalRequested(at=now, reason=reason),)
         case Withdrawing() | Withdrawn():
             return () if state.reason == reason else _over(state)
-        case Started():
-            return _over(state)
         case NotReceived():
             return Refusal(code="not-found", sentence="Check the id.")
         case _:
@@ -179,7 +178,7 @@ def _over(state: Started | Withdrawing | Withdrawn) -> Refusal:
     if isinstance(state, Started):
         return Refusal(
             code="already-started",
-            sentence="Care has started; ask the brokerage team to end a running package.",
+            sentence="Care has started; ask the brokerage team to change a running package.",
         )
     return Refusal(
         code="already-withdrawn",

@@ -97,7 +97,8 @@ async def test_words_through_a_placement(service: Service) -> None:
     gone = await service.client.post(
         f"/v1/referrals/{referral_id}/withdraw", json={"reason": "died"}, headers=headers
     )
-    assert (gone.status_code, gone.json()["type"]) == (409, "already-started")
+    assert (gone.status_code, gone.json()["status"]) == (202, "withdrawing")
+    assert (await _board(service, headers))[0]["words"] == "Being withdrawn"
 
 
 async def test_released_exhausted_withdrawn(service: Service) -> None:

@@ -68,7 +68,7 @@ TABLE: list[tuple[str, Command, tuple[Event, ...] | str]] = [
     ("withdrawn", OTHER, "already-withdrawn"),
     ("started", NEW, "already-received"),
     ("started", WHOLE, "already-started"),
-    ("started", DIED, "already-started"),
+    ("started", DIED, (REQUESTED,)),
 ]
 
 

@@ -8,7 +8,7 @@ create table referrals (
     state text not null check (state in
         ('incomplete',    -- received, something missing
          'complete',      -- incomplete -> complete, or received complete
-         'withdrawing',   -- incomplete | complete -> withdrawing, on request
+         'withdrawing',   -- incomplete | complete | started -> withdrawing, on request
          'withdrawn',     -- any -> withdrawn, when matching has ended the package
          'started')),     -- complete -> started, when matching says so
     received_at timestamptz not null,
