@@ -1,0 +1,168 @@
+"""Reports for people who look at figures, beside the figures that they are compared with."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from deploy.commands.place import (
+    DEFAULT_POLICY,
+    OUT,
+    AsJson,
+    Demo,
+    State,
+    database,
+    installation,
+    policy_file,
+    stack_of,
+)
+from deploy.local.errors import StackError
+from services.matching.policy_file import InvalidPolicyError, load_policy
+from services.matching.reports import BENCHMARK, By, Period, fill_times
+from shared import clock
+
+DEFAULT_DAYS = 28
+
+app = typer.Typer(no_args_is_help=True, help="Figures that can be checked.")
+
+
+@app.callback()
+def report() -> None:
+    """Figures that can be checked."""
+
+
+@app.command("fill-times")
+def fill_times_command(
+    *,
+    start: Annotated[
+        str | None, typer.Option("--from", help="First instant of receipt, RFC 3339.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="The instant after the last, RFC 3339.")
+    ] = None,
+    by: Annotated[By, typer.Option(help="What to group by.")] = "tier",
+    as_json: AsJson = False,
+    demo: Demo = False,
+    state: State = None,
+) -> None:
+    """How fast packages were filled, of referrals received in a period (28 days by default)."""
+    told = asyncio.run(
+        _fill_times(_instant(start, "--from"), _instant(end, "--to"), by, demo=demo, state=state)
+    )
+    if as_json:
+        OUT.print_json(json.dumps(told, default=str))
+        return
+    OUT.print(fill_time_table(told))
+
+
+def _instant(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("give 2024-01-08T08:00:00+00:00", param_hint=option) from error
+    if instant.tzinfo is None:
+        raise typer.BadParameter("give the offset too, as in 2024-01-08T08:00Z", param_hint=option)
+    return instant
+
+
+async def _fill_times(
+    start: datetime | None, end: datetime | None, by: By, *, demo: bool, state: Path | None
+) -> dict[str, Any]:
+    where = installation(demo=demo, state=state)
+    run = stack_of(demo=demo, state=state).running()
+    try:
+        policy = load_policy(policy_file((run.policy if run else None) or DEFAULT_POLICY))
+    except InvalidPolicyError as error:
+        raise StackError(f"the policy cannot be used: {error}") from error
+    async with (
+        database(where, "matching") as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        now = await clock.now(connection)
+        until = end or now
+        period = Period(start=start or until - timedelta(days=DEFAULT_DAYS), end=until)
+        if period.start >= period.end:
+            raise StackError("--from must lie before --to.")
+        parts = await fill_times(connection, policy=policy, period=period, by=by, now=now)
+        total = await fill_times(connection, policy=policy, period=period, by="all", now=now)
+    return {
+        "from": period.start,
+        "to": period.end,
+        "as_of": now,
+        "by": by,
+        "policy": {"name": policy.name, "version": policy.version},
+        "total": total[0] if total else None,
+        "parts": parts,
+        "benchmark": BENCHMARK,
+    }
+
+
+def fill_time_table(told: Mapping[str, Any], *, mark: str = "") -> Table:
+    """The fill-time report as a table, with Devon Cares' figures in a row of their own.
+
+    A percentage is of the referrals whose target instant has passed, shown as met/due.
+    """
+    benchmark = told["benchmark"]["targets"]
+    targets = [entry["target_minutes"] for entry in (told["total"] or {}).get("targets", benchmark)]
+    table = Table(title=f"Fill times by {told['by']}", caption=_caption(told, mark))
+    table.add_column(str(told["by"]))
+    for title in ("referrals", "filled", "confirmed", "started", "unfilled"):
+        table.add_column(title, justify="right")
+    for minutes in targets:
+        table.add_column(f"in {minutes / 60:g} h\nof received", justify="right")
+        table.add_column(f"in {minutes / 60:g} h\nof complete", justify="right")
+    table.add_column("minutes to fill\nmedian / p90 / p97", justify="right")
+    for part in told["parts"]:
+        table.add_row(*_cells(part, part["part"]))
+    table.add_section()
+    if told["total"]:
+        table.add_row(*_cells(told["total"], "all"), style="bold")
+    published = {entry["target_minutes"]: entry["percent"] for entry in benchmark}
+    devon = [
+        text for minutes in targets for text in (f"{published.get(minutes, '–')}%", "–")
+    ]
+    table.add_row("Devon Cares", *["–"] * 5, *devon, "–", style="dim")
+    return table
+
+
+def _caption(told: Mapping[str, Any], mark: str) -> str:
+    period = f"Received {told['from']:%d %b %H:%M} to {told['to']:%d %b %H:%M}" if isinstance(
+        told["from"], datetime
+    ) else f"Received {str(told['from'])[:16]} to {str(told['to'])[:16]}"
+    policy = told["policy"]
+    lines = [
+        f"{period}; policy {policy['name']} ({policy['version']}).",
+        "A percentage is of the referrals whose target instant has passed: met/due.",
+        f"Devon Cares: {told['benchmark']['source']}.",
+    ]
+    return "\n".join([*([mark] if mark else []), *lines])
+
+
+def _cells(part: Mapping[str, Any], name: str) -> list[str]:
+    cells = [name] + [
+        str(part[key]) for key in ("count", "filled", "confirmed", "started", "unfilled_now")
+    ]
+    for target in part["targets"]:
+        cells.append(_percent(target["percent"], target["met"], target["due"]))
+        cells.append(
+            _percent(
+                target["percent_from_complete"],
+                target["met_from_complete"],
+                target["due_from_complete"],
+            )
+        )
+    minutes = part["minutes_from_received"]
+    shown = [minutes[name] for name in ("median", "p90", "p97")]
+    cells.append(" / ".join("–" if value is None else f"{value:.0f}" for value in shown))
+    return cells
+
+
+def _percent(percent: float | None, met: int, due: int) -> str:
+    return "–" if percent is None else f"{percent:.0f}% ({met}/{due})"
