@@ -9,7 +9,7 @@ from services.matching.domain import placement as states
 from services.matching.domain.codes import RefusalCode
 from services.matching.domain.commands import Answer
 from services.matching.domain.placement import Offer, Present
-from services.matching.domain.questions import why_not_answer, why_not_answer_by_telephone
+from services.matching.domain.questions import offer_answered, why_not_answer_by_telephone
 from services.matching.domain.refusal import Refusal
 from services.matching.domain.settlement import Claim, settle
 from services.matching.domain.turn import Turn
@@ -32,18 +32,14 @@ def receive_answers(turn: Turn, placement: Present, answers: Sequence[Answer]) -
             if answer.response_id in heard:
                 continue
             heard.add(answer.response_id)
-        code = (
+        offer: Offer | RefusalCode = (
             "already-answered"
             if answer.offer_id in claims
-            else why_not_answer(turn.placement, answer)
+            else offer_answered(turn.placement, answer)
         )
-        if code is not None:
-            _refuse(turn, answer, code)
-            continue
-        offer = states.offer_of(turn.placement, answer.offer_id)
-        if offer is None:
-            continue
-        if answer.kind == "decline":
+        if not isinstance(offer, Offer):
+            _refuse(turn, answer, offer)
+        elif answer.kind == "decline":
             _decline(turn, offer, answer)
         else:
             claims[offer.offer_id] = Claim(
@@ -52,7 +48,7 @@ def receive_answers(turn: Turn, placement: Present, answers: Sequence[Answer]) -
                 via=answer.via,
                 response_id=answer.response_id,
             )
-    if claims and isinstance(turn.placement, states.Searching | states.Exhausted):
+    if isinstance(turn.placement, states.Searching | states.Exhausted):
         settle(turn, turn.placement, tuple(claims.values()))
     return None
 

@@ -5,21 +5,14 @@ from typing import Literal
 from uuid import UUID
 
 from services.matching.domain import events, ids
-from services.matching.domain.placement import (
-    OPEN_OFFERS,
-    Absent,
-    AwaitingInformation,
-    Withdrawn,
-    offers_of,
-)
+from services.matching.domain.carrying import searched
+from services.matching.domain.placement import OPEN_OFFERS, offers_of
 from services.matching.domain.turn import Turn
 
 
 def next_award_id(turn: Turn, provider_id: UUID) -> UUID:
     """The id of the award that is about to be made."""
-    placement = turn.placement
-    if isinstance(placement, Absent | AwaitingInformation | Withdrawn):
-        return ids.award_id(turn.placement_id, 0, provider_id, 0)
+    placement = searched(turn.placement)
     return ids.award_id(turn.placement_id, placement.round, provider_id, placement.awards)
 
 

@@ -32,13 +32,9 @@ from services.matching.domain.transitions import TRANSITIONS
 
 def evolve(placement: Placement, event: Event) -> Placement:
     """The placement after the event. Raises ImpossibleEventError for one that cannot follow."""
-    expected = TRANSITIONS.get((type(placement), type(event)))
-    if expected is None:
+    if (type(placement), type(event)) not in TRANSITIONS:
         raise ImpossibleEventError(f"{type(event).__name__} after {type(placement).__name__}")
-    after = _after(placement, event)
-    if type(after) is not expected:
-        raise ImpossibleEventError(f"{type(event).__name__} led to {type(after).__name__}")
-    return after
+    return _after(placement, event)
 
 
 def _after(placement: Placement, event: Event) -> Placement:
@@ -78,16 +74,7 @@ def _after(placement: Placement, event: Event) -> Placement:
 def _after_search(placement: Placement, event: SearchEvent) -> Placement:
     match event:
         case events.AwaitingInformation():
-            return states.AwaitingInformation(
-                placement_id=event.placement_id,
-                referral_id=event.referral_id,
-                received_at=event.received_at,
-                source_kind=event.source_kind,
-                organisation=event.organisation,
-                ward=event.ward,
-                urgency=event.urgency,
-                targets_minutes=event.targets_minutes,
-            )
+            return _waiting(event)
         case events.SearchStarted():
             return _started_searching(placement, event)
         case events.TierOpened():
@@ -116,6 +103,19 @@ def _after_search(placement: Placement, event: SearchEvent) -> Placement:
             )
         case _:
             assert_never(event)
+
+
+def _waiting(event: events.AwaitingInformation) -> states.AwaitingInformation:
+    return states.AwaitingInformation(
+        placement_id=event.placement_id,
+        referral_id=event.referral_id,
+        received_at=event.received_at,
+        source_kind=event.source_kind,
+        organisation=event.organisation,
+        ward=event.ward,
+        urgency=event.urgency,
+        targets_minutes=event.targets_minutes,
+    )
 
 
 def _started_searching(placement: Placement, event: events.SearchStarted) -> states.Searching:
@@ -264,9 +264,8 @@ def _after_escalation(placement: Placement, event: EscalationEvent) -> Placement
         left = tuple(kind for kind in known.escalations if kind != event.kind)
         return replace(known, escalations=left)
     opened = (*known.escalations, event.kind)
-    if event.kind == "target_overdue" and not isinstance(known, states.Withdrawn):
-        return replace(known, escalations=opened, target_missed=True)
-    return replace(known, escalations=opened)
+    missed = known.target_missed or event.kind == "target_overdue"
+    return replace(known, escalations=opened, target_missed=missed)
 
 
 def _with_award(holder: Held, response_id: UUID | None) -> dict[str, Any]:

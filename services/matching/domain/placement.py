@@ -98,6 +98,8 @@ class Known:
     """The last answers' ids, so that a repeat changes nothing."""
     escalations: tuple[EscalationKind, ...] = ()
     """Open items."""
+    target_missed: bool = False
+    """The overdue target has been escalated, which happens once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +113,6 @@ class AwaitingInformation(Known):
     ward: str
     urgency: Urgency
     targets_minutes: tuple[int, ...]
-    target_missed: bool = False
-    """The overdue target has been escalated, which happens once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,6 @@ class Searched(Known):
     """What every status after the search has started has."""
 
     facts: Facts
-    target_missed: bool = False
     round: int = 1
     tier: int = NO_TIER
     """Index in the policy of the tier that is or was last open."""

@@ -16,8 +16,8 @@ from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import SENTENCES, UNKNOWN_PLACEMENT, Refusal
 
 
-def why_not_answer(placement: Placement, answer: Answer) -> RefusalCode | None:
-    """Why an answer to an offer changes nothing.
+def offer_answered(placement: Placement, answer: Answer) -> Offer | RefusalCode:
+    """The offer that an answer counts for, or why it changes nothing.
 
     An offer's first answer counts; one recorded before the deadline counts although the offer
     has lapsed since, unless the package was placed or withdrawn first.
@@ -39,7 +39,7 @@ def why_not_answer(placement: Placement, answer: Answer) -> RefusalCode | None:
                 return "offer-lapsed"
             if placed:
                 return "already-placed"
-            return "offer-withdrawn" if isinstance(placement, states.Withdrawn) else None
+            return "offer-withdrawn" if isinstance(placement, states.Withdrawn) else offer
         case _:
             assert_never(offer.status)
 
@@ -78,8 +78,8 @@ def why_not_answer_by_telephone(
             code="said-before-the-offer",
             sentence="The time of the call lies before the offer was made; check the time.",
         )
-    code = why_not_answer(placement, answer)
-    return None if code is None else Refusal(code=code, sentence=SENTENCES[code])
+    counts = offer_answered(placement, answer)
+    return None if isinstance(counts, Offer) else Refusal(code=counts, sentence=SENTENCES[counts])
 
 
 def can_answer_by_telephone(

@@ -176,3 +176,18 @@ def test_the_page_offers_the_telephone_as_long_as_an_answer_could_count(minutes,
     ended = told.when(WITHDRAW, 1).placement
     assert isinstance(ended, states.Withdrawn)
     assert not can_answer_by_telephone(ended, offer, at(minutes), told.policy)
+
+
+def test_what_was_heard_is_kept_once_and_a_call_leaves_no_id():
+    """Standing and then awarded is one answer; a telephone answer has nothing to repeat."""
+    told = searching("A", "B").when(answers(yes("B", 1)), 1).when(TIME, 11)
+    assert present(told.placement).heard == (pid("accept B 1"),)
+    told = searching("A", "B").when(answers(said(no("A", 0), 1)), 1)
+    assert present(told.placement).heard == ()
+
+
+def test_a_no_without_a_reason_is_written_as_other():
+    """The door demands a reason; the rules do not lose the answer of one that came without."""
+    searching("A", "B").when(answers(no("A", 1, reason=None)), 1).then(
+        like(events.OfferDeclined, reason="other")
+    )

@@ -12,6 +12,7 @@ from services.matching.domain.questions import (
     can_withdraw,
 )
 from tests.unit.matching.world import (
+    COMPLETED,
     INCOMPLETE,
     TIME,
     WITHDRAW,
@@ -226,6 +227,37 @@ def test_a_missed_target_is_escalated_while_information_is_missing():
     told.when(WITHDRAW, 250).then(
         like(events.EscalationClosed, kind="target_overdue"), events.PlacementWithdrawn
     )
+
+
+def test_what_came_while_information_was_missing_is_carried_into_the_search():
+    """The missed target stays open and is not opened again; an answer's repeat stays a repeat."""
+    stray = answers(yes("Z", 1))
+    told = story(*ranks("A")).when(INCOMPLETE).when(TIME, 240).when(stray, 241)
+    told.then(events.RequestRefused)
+    told.when(COMPLETED, 250).then(events.SearchStarted, events.TierOpened, events.OffersMade)
+    told.when(stray, 251).then_nothing()
+    told.when(answers(yes("A", 252)), 252).then(
+        events.Awarded, like(events.EscalationClosed, kind="target_overdue")
+    )
+
+
+def kinds(told: Story) -> list[str]:
+    """The kinds of deadlines that a story has come to."""
+    return [one.kind for one in deadlines(told.placement)]
+
+
+def test_deadlines_are_those_of_the_state():
+    """Each status has its own; one that was escalated is over; without targets there is none."""
+    assert kinds(searching("A")) == ["offers_lapse", "target"]
+    standing = searching("A", "B").when(answers(yes("B", 1)), 1)
+    assert kinds(standing) == ["settlement", "offers_lapse", "target"]
+    assert kinds(awarded()) == ["confirmation"]
+    assert kinds(awarded().when(TIME, 121)) == []
+    assert kinds(searching("A").when(TIME, 30)) == ["target"]
+    assert kinds(searching("A").when(TIME, 240)) == []
+    assert kinds(searching("A", targets_minutes=())) == ["offers_lapse"]
+    assert kinds(story().when(INCOMPLETE)) == ["target"]
+    assert kinds(searching("A").when(WITHDRAW, 1)) == []
 
 
 def test_a_filled_package_misses_no_target():

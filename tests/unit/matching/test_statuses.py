@@ -8,7 +8,13 @@ from pydantic import Field, TypeAdapter
 
 from services.matching.domain import commands, events
 from services.matching.domain import placement as states
-from services.matching.domain.carrying import ImpossibleEventError, present
+from services.matching.domain.carrying import (
+    ImpossibleEventError,
+    expect,
+    held,
+    present,
+    searched,
+)
 from services.matching.domain.evolve import evolve
 from services.matching.domain.transitions import TRANSITIONS, moves
 from tests.unit.matching.world import (
@@ -212,6 +218,15 @@ def test_a_damaged_history_is_noticed():
     """An event that cannot follow is a bug, never skipped."""
     with pytest.raises(ImpossibleEventError):
         fold([EXAMPLES[events.Awarded]])
+
+
+@pytest.mark.parametrize(
+    "narrowed", [present, searched, held, lambda placement: expect(placement, states.Searching)]
+)
+def test_a_status_taken_for_another_is_noticed(narrowed):
+    """What an event takes for granted of the status is checked, not assumed."""
+    with pytest.raises(ImpossibleEventError):
+        narrowed(states.Absent())
 
 
 def test_an_escalation_is_opened_once():

@@ -201,6 +201,14 @@ def test_an_incomplete_referral_waits_and_its_completion_starts_the_search():
     )  # fmt: skip
 
 
+def test_a_referral_that_came_complete_keeps_both_instants():
+    """Complete when received, unless it says that it was complete at another instant."""
+    for complete_at, kept in ((at(-5), at(-5)), (None, at(0))):
+        story(*ranks("A")).when(referral(complete_at=complete_at), 1).then_some(
+            like(events.SearchStarted, received_at=at(0), complete_at=kept)
+        )
+
+
 def test_a_release_begins_a_new_round_without_the_releaser_and_those_who_declined():
     """Lapsed ones are asked again; the releaser and the decliner are not."""
     told = searching("A", "B", "C").when(answers(no("A", 1)), 1).when(answers(yes("B", 2)), 2)
