@@ -112,7 +112,9 @@ def provider(
     )
 
 
-def referral(at: datetime, outcode: str = "E17", referral_id: UUID | None = None) -> ReferralReceived:
+def referral(
+    at: datetime, outcode: str = "E17", referral_id: UUID | None = None
+) -> ReferralReceived:
     return ReferralReceived(
         at=at,
         referral_id=referral_id or new_id(),

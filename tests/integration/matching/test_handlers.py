@@ -21,7 +21,7 @@ async def test_a_referral_is_offered_awarded_and_summed_up(stack: TestStack):
         types = await matching.types(asked.referral_id)
         assert types[:3] == ["search-started", "tier-opened", "offers-made"]
         assert "awarded" in types
-        row = await matching.pool.fetchrow("select * from summaries")
+        (row,) = await matching.pool.fetch("select * from summaries")
         assert (row["status"], row["provider_id"]) == ("awarded", offers[0][1])
         assert await matching.pool.fetchval("select count(*) from awards where state = 'live'") == 1
 
@@ -43,7 +43,7 @@ async def test_the_state_row_is_the_fold_of_its_events(stack: TestStack):
         events = await matching.pool.fetch(
             "select type, body from events where key = $1 order by sequence", asked.referral_id
         )
-        row = await matching.pool.fetchrow("select * from placements")
+        (row,) = await matching.pool.fetch("select * from placements")
         folded = fold([read_event(event["type"], event["body"]) for event in events])
         assert read_state(row["status"], row["state"]) == folded
         assert row["status"] == "exhausted"

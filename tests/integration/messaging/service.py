@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from shared.ids import new_id
+from aiokafka import AIOKafkaProducer
+
 from shared.contracts.envelope import headers_for
 from shared.contracts.responses import OfferDeclined
+from shared.ids import new_id
 from shared.messaging.outbox import NewEvent, append
 from shared.messaging.received import Received
 from shared.messaging.runtime import Messaging
@@ -17,8 +20,6 @@ from shared.postgres.migrations import migrate
 from shared.postgres.wakeups import Wakeups
 from shared.settings import ServiceSettings
 from tests.stack import TestStack
-from datetime import UTC, datetime
-from aiokafka import AIOKafkaProducer
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -63,7 +63,9 @@ async def test_a_wiped_broker_is_filled_again(stack: TestStack, topic_prefix: st
         await noter.append([(key, 1), (key, 2)])
         await noter.until(2)
         await asyncio.to_thread(stack.wipe_kafka)
-        await noter.pool.execute("insert into outbox (position, key) select position, key from events")
+        await noter.pool.execute(
+            "insert into outbox (position, key) select position, key from events"
+        )
         await noter.append([(key, 3)])
         assert await noter.until(3, seconds=90) == [(key, 1), (key, 2), (key, 3)]
         assert not await noter.pool.fetchval("select count(*) from parked")

@@ -1,11 +1,13 @@
 """A record that cannot be handled is put aside with its key; everything else goes on."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
 
 from shared.ids import new_id
+from shared.messaging.history import read_to_end
 from shared.messaging.parked import discard, replay_one
 from shared.messaging.store import QUERIES
 from tests.integration.messaging.service import Service, declined, service
@@ -84,7 +86,7 @@ async def test_a_passing_failure_loses_neither_its_batch_nor_the_next(
     ],
 )
 async def test_an_unreadable_record_is_parked_and_blocks_its_key_alone(
-    stack: TestStack, topic_prefix: str, odd: dict, error: str
+    stack: TestStack, topic_prefix: str, odd: dict[str, Any], error: str
 ):
     """Whatever is odd in a record (value, key, header, nothing at all), the others are processed."""
     async with service(stack, topic_prefix, partitions=1) as noter:
@@ -119,7 +121,7 @@ async def test_a_discarded_record_lets_its_key_go_on(stack: TestStack, topic_pre
             assert done is not None
             assert done.error is None
         assert await noter.seen() == [(key, 4)]
-        note = await noter.pool.fetchrow("select * from notes")
+        (note,) = await noter.pool.fetch("select * from notes")
         assert (note["author"], note["text"]) == ("ops", "test record")
 
 
@@ -159,8 +161,6 @@ async def test_dead_letters_topic_tells_of_what_is_parked(stack: TestStack, topi
             await parked(noter)
             while not await noter.pool.fetchval("select announced from parked"):
                 await asyncio.sleep(0.05)
-        from shared.messaging.history import read_to_end
-
         letters: list[bytes] = []
 
         async def take(records):
