@@ -42,11 +42,13 @@ class Award:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What this award's provider has asked for by the endpoint so far and was not refused."""
+    """The responses of this award's provider so far that were not refused, by their ids."""
 
-    confirmed: bool = False
-    released: bool = False
+    confirm_id: UUID | None = None
+    release_id: UUID | None = None
+    start_id: UUID | None = None
     started_at: datetime | None = None
+    """Of the start."""
     refused: int = 0
     """How often matching has refused the request at hand, which may be made again."""
 
@@ -82,27 +84,28 @@ def decide_award_request(
 
 
 def _decide_confirm(award: Award, asked: Asked) -> Verdict:
-    response_id = award_request_id(award.award_id, "confirm", asked.refused)
-    if asked.confirmed:
-        return Join(response_id=response_id)
-    if award.state not in HELD or asked.released:
+    if asked.confirm_id is not None:
+        return Join(response_id=asked.confirm_id)
+    if award.state not in HELD or asked.release_id is not None:
         return Refusal(code="not-awarded")
     if award.confirmed:
         return Join(response_id=None)
-    return Respond(response_id=response_id)
+    if asked.start_id is not None:
+        return Join(response_id=asked.start_id)  # A start implies a confirmation.
+    return Respond(response_id=award_request_id(award.award_id, "confirm", asked.refused))
 
 
 def _decide_release(award: Award, asked: Asked) -> Verdict:
-    response_id = award_request_id(award.award_id, "release", asked.refused)
-    if asked.released:
-        return Join(response_id=response_id)
+    if asked.release_id is not None:
+        return Join(response_id=asked.release_id)
     if award.state == "released":
         return Join(response_id=None)
     if award.state == "cancelled":
         return Refusal(code="not-awarded")
-    if award.state in ("confirmed", "started") or asked.confirmed:
+    taken = asked.confirm_id is not None or asked.start_id is not None
+    if award.state in ("confirmed", "started") or taken:
         return Refusal(code="already-confirmed")
-    return Respond(response_id=response_id)
+    return Respond(response_id=award_request_id(award.award_id, "release", asked.refused))
 
 
 def _decide_start(
@@ -110,11 +113,10 @@ def _decide_start(
 ) -> Verdict:
     if started_at is None:
         raise ValueError("a start has the instant at which it was")
-    response_id = award_request_id(award.award_id, "start", asked.refused)
-    if asked.started_at is not None:
+    if asked.start_id is not None:
         same = asked.started_at == started_at
-        return Join(response_id=response_id) if same else Refusal(code="already-answered")
-    if award.state not in HELD or asked.released:
+        return Join(response_id=asked.start_id) if same else Refusal(code="already-answered")
+    if award.state not in HELD or asked.release_id is not None:
         return Refusal(code="not-awarded")
     if award.started_at is not None:
         same = award.started_at == started_at
@@ -123,4 +125,4 @@ def _decide_start(
         return Refusal(code="started-in-future")
     if started_at < award.accepted_at:
         return Refusal(code="started-too-early")
-    return Respond(response_id=response_id)
+    return Respond(response_id=award_request_id(award.award_id, "start", asked.refused))

@@ -153,13 +153,15 @@ def _offer_of(row: OfferRow, *, held_here: bool) -> Offer:
 
 async def _asked(connection: Connection, award_id: UUID, request: AwardRequest) -> Asked:
     rows = await QUERIES.list_award_requests(connection, award_id=award_id)
-    live = {row["request"]: row for row in rows if row["first_result"] != "refused"}
-    refused = [row for row in rows if row["first_result"] == "refused"]
+    refused = [row["request"] for row in rows if row["first_result"] == "refused"]
+    live = {row["request"]: row["response_id"] for row in rows if row["first_result"] != "refused"}
+    starts = [row["started_at"] for row in rows if row["response_id"] == live.get("start")]
     return Asked(
-        confirmed="confirm" in live,
-        released="release" in live,
-        started_at=live["start"]["started_at"] if "start" in live else None,
-        refused=sum(row["request"] == request for row in refused),
+        confirm_id=live.get("confirm"),
+        release_id=live.get("release"),
+        start_id=live.get("start"),
+        started_at=starts[0] if starts else None,
+        refused=refused.count(request),
     )
 
 

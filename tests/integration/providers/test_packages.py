@@ -101,6 +101,22 @@ async def test_start_is_reported_once_with_one_instant(service: Service):
     assert (await http.post(path(story, "confirm"))).json()["result"] == "confirmed"
 
 
+async def test_a_confirmation_after_a_recorded_start_waits_for_it(service: Service):
+    """A start implies the confirmation: none is sent after it, and it answers both."""
+    me, http = await service.provider()
+    story = await awarded(service, me)
+    body = {"started_at": (await service.now()).isoformat()}
+    await http.post(path(story, "start"), json=body, headers=NO_WAIT)
+    assert (await http.post(path(story, "confirm"), headers=NO_WAIT)).status_code == 202
+    release = await http.post(path(story, "release"), json={"reason": "start_date"})
+    assert (release.status_code, release.json()["type"]) == (409, "already-confirmed")
+    assert len(await service.events("responses.v1", story.referral_id)) == 1
+    response_id = award_request_id(story.award_id(me), "start")
+    started = story.of_award(placements.CareStarted, me, response_id, started_at=story.at)
+    await service.tell(story.of_award(placements.AwardConfirmed, me), started)
+    assert (await http.post(path(story, "confirm"))).json()["result"] == "confirmed"
+
+
 async def test_a_refused_confirmation_can_be_sent_again(service: Service):
     """Each try is a response of its own, so that the second is not answered with the first's refusal."""
     me, http = await service.provider()

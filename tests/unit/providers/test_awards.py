@@ -81,32 +81,39 @@ def test_without_an_award_nothing_is_awarded(request_: AwardRequest):
     assert decide(None, request_) == NOT_AWARDED
 
 
+CONFIRM = Asked(confirm_id=award_request_id(AWARD.award_id, "confirm"))
+RELEASE = Asked(release_id=award_request_id(AWARD.award_id, "release"))
+REPORTED = Asked(start_id=award_request_id(AWARD.award_id, "start"), started_at=STARTED)
+
+
 def test_the_first_of_confirm_and_release_counts_before_matching_has_said_anything():
-    """A release after a recorded confirmation is refused, and the other way round."""
-    assert decide(AWARD, "release", Asked(confirmed=True)) == CONFIRMED
-    assert decide(AWARD, "confirm", Asked(released=True)) == NOT_AWARDED
-    assert decide(AWARD, "start", Asked(released=True)) == NOT_AWARDED
+    """A release after a recorded confirmation or start is refused, and the other way round."""
+    assert decide(AWARD, "release", CONFIRM) == CONFIRMED
+    assert decide(AWARD, "release", REPORTED) == CONFIRMED
+    assert decide(AWARD, "confirm", RELEASE) == NOT_AWARDED
+    assert decide(AWARD, "start", RELEASE) == NOT_AWARDED
+
+
+def test_a_start_implies_the_confirmation():
+    """A confirmation after a recorded start waits for the start's answer; the other order is two."""
+    assert decide(AWARD, "confirm", REPORTED) == Join(response_id=REPORTED.start_id)
+    assert decide(AWARD, "start", CONFIRM) == new("start")
 
 
 @pytest.mark.parametrize("award", IN_STATE.values(), ids=IN_STATE)
 def test_the_same_again_joins_whatever_became_of_the_award(award: Award):
     """A repeated request waits for the answer of the first."""
-    asked = {
-        "confirm": Asked(confirmed=True),
-        "release": Asked(released=True),
-        "start": Asked(started_at=STARTED),
-    }
-    for request, before in asked.items():
-        response_id = award_request_id(AWARD.award_id, request)  # type: ignore[arg-type]
-        assert decide(award, request, before) == Join(response_id=response_id)  # type: ignore[arg-type]
+    assert decide(award, "confirm", CONFIRM) == Join(response_id=CONFIRM.confirm_id)
+    assert decide(award, "release", RELEASE) == Join(response_id=RELEASE.release_id)
+    assert decide(award, "start", REPORTED) == Join(response_id=REPORTED.start_id)
 
 
 def test_a_start_has_one_instant():
     """A second report with another instant is refused, by whichever way the first came."""
     other = STARTED + MINUTE
     answered = Refusal(code="already-answered")
-    assert decide(AWARD, "start", Asked(started_at=STARTED), other) == answered
-    assert decide(IN_STATE["started"], "start", Asked(), other) == answered
+    assert decide(AWARD, "start", REPORTED, other) == answered
+    assert decide(IN_STATE["started"], "start", NOTHING, other) == answered
 
 
 def test_a_start_lies_between_the_award_and_now():

@@ -40,7 +40,7 @@ where offer_id = :offer_id order by filled_at desc limit 1;
 
 -- name: list_award_requests
 -- What was asked about an award by the endpoint, with what came of it.
-select a.request, a.started_at, c.first_result
+select a.response_id, a.request, a.started_at, c.first_result
 from responses a left join outcomes c using (response_id)
 where a.award_id = :award_id;
 
