@@ -34,6 +34,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         messaging = connect(settings, pool=pool, wakeups=wakeups, matching=matching)
         timers = Timers(pool=pool, matching=matching, wakeups=wakeups)
         app.state.matching = matching
+        app.state.up_to_date = messaging.up_to_date
         work = asyncio.create_task(_work(policies, pool, messaging, timers))
         async with pool, wakeups.listening(settings.database_url):
             try:
@@ -41,7 +42,10 @@ def create_app(settings: ServiceSettings) -> FastAPI:
                     pool=pool,
                     wakeups=wakeups,
                     hmac_key=read_hmac_key(settings.homeward_secrets),
-                    readiness=messaging.readiness,
+                    readiness=lambda: {
+                        **messaging.readiness(),
+                        "timers": timers.failing or "on time",
+                    },
                     blocked_keys=messaging.blocked_keys,
                     asyncapi=messaging.asyncapi,
                 )
@@ -68,5 +72,8 @@ async def _work(policies: Policies, pool: Pool, messaging: Messaging, timers: Ti
         except TRANSIENT_ERRORS as error:
             log.warning("matching.waits-for-postgres", error=type(error).__name__)
             await asyncio.sleep(POLL_SECONDS)
-    async with messaging.running(), timers.running():
-        await asyncio.Event().wait()
+    async with messaging.running():
+        # On a database older than what was published, time must not decide anything either.
+        await messaging.up_to_date.wait()
+        async with timers.running():
+            await asyncio.Event().wait()

@@ -24,7 +24,7 @@ from faststream.specification.asyncapi import AsyncAPI
 
 from shared.contracts.registry import EVENTS
 from shared.messaging.failures import code_of
-from shared.messaging.history import check_own_log, read_to_end
+from shared.messaging.history import LostHistoryError, check_own_log, read_to_end
 from shared.messaging.kafka_topics import cluster_id, ensure_topics
 from shared.messaging.reader import Reader
 from shared.messaging.received import Handler
@@ -36,6 +36,9 @@ from shared.settings import ServiceSettings
 
 BATCH_RECORDS = 500
 BATCH_TIMEOUT_MS = 10
+MOST_BATCH_BYTES = 262_144
+"""Of records to one partition in one request: aiokafka hands over no more until these are
+acknowledged, so its own 16 KiB would mean a round trip for a handful of events."""
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 3.0)
 
 log = structlog.get_logger(__name__)
@@ -67,6 +70,8 @@ class Messaging:
         self.reader = Reader(consumer=service, pool=pool, handle=handle)
         self._state = "starting"
         self._trouble: str | None = None
+        self.up_to_date = asyncio.Event()
+        """Set once this database is known to hold all that the service ever published."""
         self._log_id = ""
         self._relay: Relay | None = None
 
@@ -120,7 +125,9 @@ class Messaging:
             except Exception as error:
                 # Whatever it was, the answer is the same: connect anew, and say so.
                 failures += 1
-                self._state, self._trouble = "connecting", code_of(error)
+                self._state, self._trouble = "connecting", _told(error)
+                if isinstance(error, LostHistoryError):
+                    self.up_to_date.clear()
                 log.warning("messaging.reconnecting", error=code_of(error), failures=failures,
                             exc_info=None if isinstance(error, KafkaError | OSError) else error)  # fmt: skip
                 await asyncio.sleep(_BACK_OFF_SECONDS[min(failures, len(_BACK_OFF_SECONDS)) - 1])
@@ -141,6 +148,7 @@ class Messaging:
             self.writes,
             settings.homeward_topic_prefix,
         )
+        self.up_to_date.set()
         broker = self._new_broker()
         lost: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._subscribe(broker, lost)
@@ -179,6 +187,7 @@ class Messaging:
             enable_idempotence=True,
             acks="all",
             linger_ms=2,
+            max_batch_size=MOST_BATCH_BYTES,
             request_timeout_ms=20_000,
             max_request_size=1_048_576,
             logger=None,
@@ -289,6 +298,11 @@ async def _acknowledge(
         await consumer.commit(reached)
     except KafkaError as error:
         log.info("offsets.not-committed", error=code_of(error))
+
+
+def _told(error: Exception) -> str:
+    """An error for readiness: a code, or for lost history the sentence that says what to do."""
+    return str(error) if isinstance(error, LostHistoryError) else code_of(error)
 
 
 async def _raise_when(lost: "Awaitable[BaseException]") -> None:

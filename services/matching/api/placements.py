@@ -29,7 +29,7 @@ from shared.postgres.connection import Connection
 from shared.web.app import Web
 from shared.web.idempotency import Answer, Once, once
 from shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from shared.web.problems import Problem, invalid, not_found
+from shared.web.problems import Problem, invalid, not_found, unavailable
 from shared.web.tokens import Caller, caller
 
 router = APIRouter(tags=["placements"])
@@ -151,6 +151,9 @@ async def _decide(
 ) -> Response:
     """Runs a person's command with its note in one transaction, or answers why not."""
     matching: Matching = request.app.state.matching
+    if not request.app.state.up_to_date.is_set():
+        # Kafka has not been reached since the start, or holds more than this database does.
+        raise unavailable("Matching")
 
     async def effect(connection: Connection) -> Answer:
         outcome = await matching.command(connection, referral_id, command)
