@@ -48,7 +48,7 @@ async def process(stack: TestStack, tmp_path: Path):
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", trust_env=False
         ) as client:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while not await _answers(client):
                     await asyncio.sleep(0.1)
             database = await asyncpg.connect(url)

@@ -183,6 +183,7 @@ async def test_outside_scope(service: Service) -> None:
     foreign = await service.client.post("/v1/referrals", json=referral(), headers=birch)
     assert (foreign.status_code, foreign.json()["type"]) == (403, "outside-scope")
     own = await service.client.post("/v1/referrals", json=referral(), headers=aspen)
+    assert own.status_code == 201, own.text
     path = f"/v1/referrals/{own.json()['referral_id']}"
     assert (await service.client.get(path, headers=birch)).status_code == 404
     assert (await service.client.patch(path, json={}, headers=birch)).status_code == 404
