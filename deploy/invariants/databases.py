@@ -25,7 +25,7 @@ left join placements p on p.referral_id = e.key
 order by e.key, e.sequence
 """
 _STUCK = """
-select referral_id, status from summaries s join placements p using (referral_id)
+select referral_id, s.status from summaries s join placements p using (referral_id)
 where s.status in ('awaiting_information', 'searching', 'exhausted', 'awarded')
   and p.next_due_at is null and s.escalations = '' and s.offers_out = 0
 """

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from shared.contracts.envelope import UnreadableError, read_headers, read_key
 from shared.ids import event_id
@@ -29,7 +30,9 @@ async def consumer_of(bootstrap_servers: str, topic: str) -> AsyncIterator[AIOKa
     await consumer.start()
     try:
         await consumer._client.set_topics([topic])  # noqa: SLF001 - a group-less consumer has no other way
-        partitions = consumer.partitions_for_topic(topic) or set()
+        partitions = consumer.partitions_for_topic(topic)
+        if not partitions:
+            raise UnknownTopicOrPartitionError(f"{topic} is not there")
         consumer.assign([TopicPartition(topic, partition) for partition in partitions])
         yield consumer
     finally:
