@@ -67,7 +67,7 @@ def _why_not_able(provider: Provider, needed: Needed) -> PassedOverReason | None
         return "area"
     if not provider.capabilities.issuperset(needed.capabilities):
         return "capability"
-    if needed.languages and not provider.languages.issuperset(needed.languages):
+    if not provider.languages.issuperset(needed.languages):
         return "language"
     wanted = needed.carer_gender
     if wanted is not None and provider.carer_genders and wanted not in provider.carer_genders:

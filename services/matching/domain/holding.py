@@ -35,7 +35,7 @@ from services.matching.domain.turn import Turn
 
 def answer_award(turn: Turn, placement: Present, command: AwardCommand) -> None:
     """What the provider says about its award. A repeat of an answer changes nothing."""
-    if command.response_id is not None and command.response_id in placement.heard:
+    if command.response_id in placement.heard:
         return
     match command:
         case ConfirmAward():

@@ -7,7 +7,7 @@ import pytest
 from services.matching.domain import events
 from services.matching.domain import placement as states
 from services.matching.domain.carrying import HEARD_LIMIT, present
-from services.matching.domain.questions import can_answer_by_telephone
+from services.matching.domain.questions import can_answer_by_telephone, why_not_answer_by_telephone
 from tests.unit.matching.world import (
     TIME,
     WITHDRAW,
@@ -156,7 +156,11 @@ def test_a_telephone_answer_to_a_placed_or_answered_offer_is_refused():
     told = searching("A", "B").when(answers(yes("A", 1)), 1)
     told.when(answers(said(yes("B", 0), 1)), 2).then_refused("already-placed")
     told.when(answers(said(no("A", 0), 1)), 2).then_refused("already-answered")
-    story().when(answers(said(yes("A", 0), 1)), 2).then_refused("unknown-placement")
+    nothing = story().when(answers(said(yes("A", 0), 1)), 2).then_refused("unknown-placement")
+    asked = why_not_answer_by_telephone(
+        nothing.placement, said(yes("A", 0), 1), at(2), nothing.policy
+    )
+    assert asked == nothing.refusal
 
 
 def test_a_refused_telephone_answer_among_others_does_not_hold_them_up():

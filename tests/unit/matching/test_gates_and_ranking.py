@@ -56,6 +56,7 @@ GATES = [
     (None, provider("X", languages=frozenset({"bn"})), must(language="bn"), {}),
     ("carer_gender", provider("X", carer_genders=frozenset({"male"})), must(gender="female"), {}),
     (None, provider("X"), must(gender="female"), {}),
+    (None, provider("X", carer_genders=frozenset({"female"})), must(gender="female"), {}),
     ("cqc_rating", provider("X", cqc_rating="inadequate"), wanted(), {}),
     ("cqc_not_inspected", provider("X", cqc_rating="not_inspected"), wanted(), {}),
     (None, provider("X", cqc_rating="not_inspected"), wanted(),

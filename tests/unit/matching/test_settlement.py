@@ -286,7 +286,7 @@ def test_a_hand_award_withdraws_what_stands():
     """A person overrules the machine; the standing acceptance is told."""
     told = searching("A", "B").when(answers(yes("B", 1)), 1).when(by_hand("A"), 2)
     told.then(
-        like(events.Awarded, provider_id=pid("A"), via="hand", offer_id=None, tier=None,
+        like(events.Awarded, provider_id=pid("A"), via="hand", offer_id=None, tier=None, lot="north",
              contract_kind="framework", rate_pence=1800, ground="urgency", accepted_at=at(2)),
         like(events.OffersWithdrawn, offer_ids=(yes("A", 0).offer_id, yes("B", 0).offer_id)),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.matching.domain import events
+from services.matching.domain.policy import Lot
 from tests.unit.matching.world import (
     COMPLETED,
     INCOMPLETE,
@@ -77,6 +78,17 @@ def test_an_urgent_referral_has_its_own_windows_and_budgets():
     told.then_some(
         like(events.TierOpened, closes_at=at(30)), like(events.OffersMade, expires_at=at(15))
     )
+
+
+def test_an_outcode_of_two_lots_asks_both_at_once_and_neither_as_a_neighbour():
+    """The rules stay sound for lots that the file's check would refuse."""
+    lots = (
+        Lot(name="north", outcodes=frozenset({"E4"}), neighbours=("south",)),
+        Lot(name="south", outcodes=frozenset({"E4", "E17"}), neighbours=("north",)),
+    )
+    told = story(*MARKET, tiers=(tier(), NEAR), lots=lots).when(referral())
+    assert sorted(told.asked()) == ["north", "south"]
+    told.when(TIME, 30).then_some(like(events.TierOpened, tier=1, ranked=(), passed_over=()))
 
 
 def test_an_unknown_outcode_leaves_the_lot_tiers_empty_and_reaches_the_others():
