@@ -1,11 +1,11 @@
 """The data: schemas brought up to date, projections made again, invariants verified."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import asyncpg
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from deploy.commands.place import (
@@ -18,10 +18,15 @@ from deploy.commands.place import (
     stack_of,
 )
 from deploy.installation import SERVICES, Installation
+from deploy.invariants.checking import check, settle
+from deploy.invariants.log import repair_log
 from deploy.local.errors import StackError
 from deploy.prepare import installation_of, migrate_all
 from deploy.rebuilding import Rebuilt, compare, projections_of, replace
 from shared.postgres.connection import TRANSIENT_ERRORS
+
+
+NOT_SETTLED = 3
 
 
 def migrate(*, demo: Demo = False, state: State = None) -> None:
@@ -105,12 +110,29 @@ def verify(
     state: State = None,
 ) -> None:
     """Check what must always hold. Exit code 1: something does not; 3: not settled in time."""
-    raise typer.Exit(asyncio.run(verified(installation(demo=demo, state=state), wait, repair)))
+    raise typer.Exit(asyncio.run(verified(installation(demo=demo, state=state), wait, repair=repair)))
 
 
-async def verified(where: Installation, wait_seconds: float, repair: bool) -> int:
-    """Prints how each invariant stands; the exit code."""
-    raise StackError("verify is not there yet.")
-
-
-__all__ = ["Path", "migrate", "rebuild", "rebuilt_table", "verified", "verify"]
+async def verified(where: Installation, wait_seconds: float, *, repair: bool = False) -> int:
+    """Prints how each invariant stands; the exit code: 0 all hold, 1 one does not, 3 not settled."""
+    try:
+        if repair:
+            for topic, count in (await repair_log(where)).items():
+                OUT.print(f"{topic}: {count} events are sent again", highlight=False)
+        unsettled = await settle(where, wait_seconds)
+        if unsettled:
+            OUT.print("[yellow]Not settled[/], so nothing was checked:")
+            for sentence in unsettled:
+                OUT.print(f"  {escape(sentence)}", highlight=False)
+            return NOT_SETTLED
+        checked = await check(where)
+    except (*TRANSIENT_ERRORS, asyncpg.PostgresError) as error:
+        raise StackError(
+            f"a database was in the way ({type(error).__name__}); `homeward status` shows what runs."
+        ) from error
+    for one in checked:
+        mark = "[red]broken[/]" if one.faults else "[green]ok[/]    "
+        OUT.print(f"{mark} {one.name:<12} {escape(one.sentence)}", highlight=False, soft_wrap=True)
+        for fault in one.faults:
+            OUT.print(f"         {escape(fault)}", highlight=False, soft_wrap=True)
+    return 1 if any(one.faults for one in checked) else 0

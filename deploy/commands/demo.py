@@ -1,5 +1,82 @@
 """The demo: a simulated working day on a market of real shape."""
 
+import asyncio
+import os
+from typing import Annotated
 
-def demo() -> None:
-    """A simulated working day."""
+import typer
+
+from deploy.commands.data import verified
+from deploy.commands.place import (
+    DEFAULT_POLICY,
+    OUT,
+    State,
+    erase,
+    given_databases,
+    mark,
+    policy_file,
+    state_folder,
+)
+from deploy.commands.running import Policy
+from deploy.demo.opening import EPOCH
+from deploy.demo.plan import DemoPlan
+from deploy.demo.running import run_demo
+from deploy.local.errors import StackError
+from deploy.local.stack import Stack
+from deploy.prepare import prepare
+
+SETTLE_SECONDS = 60
+
+
+def demo(
+    *,
+    ends: Annotated[
+        bool, typer.Option("--exit", help="End after the report instead of staying up.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same day and habits.")] = 1,
+    scale: Annotated[
+        float, typer.Option(min=1, max=3600, help="How many times as fast as real time.")
+    ] = 120,
+    referrals: Annotated[int, typer.Option(min=1, max=2000, help="How many in the day.")] = 60,
+    hours: Annotated[
+        float, typer.Option(min=0.1, max=24, help="Length of the day in which they come, simulated.")
+    ] = 10,
+    policy: Policy = DEFAULT_POLICY,
+    state: State = None,
+) -> None:
+    """Live through a simulated working day: 60 providers, two wards, a hub, a broker.
+
+    Everybody acts over HTTP on a stack of its own in .homeward/demo, new each time. The day takes
+    about 7 minutes. Exit code 1: something that must hold does not, or something acknowledged is
+    lost.
+    """
+    if given_databases() or os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        raise StackError(
+            "the demo runs on servers of its own: unset KAFKA_BOOTSTRAP_SERVERS and *_DATABASE_URL."
+        )
+    plan = DemoPlan(
+        seed=seed, scale=scale, referrals=referrals, day_hours=hours, policy=policy_file(policy)
+    )
+    stack = Stack(state_folder(demo=True, state=state), free_ports=True)
+    if stack.running() is not None:
+        raise StackError("a demo is running already; `homeward down --demo` ends it.")
+    erase(stack)
+    mark(stack)
+    raise typer.Exit(_run(stack, plan, stays=not ends))
+
+
+def _run(stack: Stack, plan: DemoPlan, *, stays: bool) -> int:
+    try:
+        with OUT.status("Starting PostgreSQL, Kafka and three services …"):
+            run = stack.up(
+                scale=plan.scale,
+                epoch=EPOCH.isoformat(),
+                policy=str(plan.policy),
+                prepare=lambda run: prepare(run, None),  # The clock starts with the day.
+                tied=True,
+            )
+        return asyncio.run(
+            run_demo(run, plan, OUT, lambda where: verified(where, SETTLE_SECONDS), stays=stays)
+        )
+    finally:
+        stack.down()

@@ -17,7 +17,16 @@ from deploy.local.stack import Stack
 from deploy.prepare import installation_of
 from shared.postgres.connection import TRANSIENT_ERRORS, Connection
 
-OUT = Console()
+PLAIN_COLUMNS = 132
+"""Width where output is no terminal: tables stay whole in a file."""
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=PLAIN_COLUMNS)
+
+
+OUT = _console()
 ERR = Console(stderr=True)
 
 POLICIES = CLONE / "deploy" / "policies"

@@ -116,8 +116,8 @@ def fill_time_table(told: Mapping[str, Any], *, mark: str = "") -> Table:
     for title in ("referrals", "filled", "confirmed", "started", "unfilled"):
         table.add_column(title, justify="right")
     for minutes in targets:
-        table.add_column(f"in {minutes / 60:g} h\nof received", justify="right")
-        table.add_column(f"in {minutes / 60:g} h\nof complete", justify="right")
+        table.add_column(f"in {minutes / 60:g} h of\nreceived", justify="right")
+        table.add_column(f"in {minutes / 60:g} h of\ncomplete", justify="right")
     table.add_column("minutes to fill\nmedian / p90 / p97", justify="right")
     for part in told["parts"]:
         table.add_row(*_cells(part, part["part"]))

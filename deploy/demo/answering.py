@@ -1,0 +1,103 @@
+"""The 60 providers: each reads its own offers over HTTP and answers as its habits say."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from deploy.demo.habits import carry, choose
+from deploy.demo.market import DemoProvider
+from deploy.demo.scene import Scene
+
+
+async def answer_all(scene: Scene) -> None:
+    """Every provider answers until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for provider in scene.market:
+            group.create_task(_Provider(scene, provider, group).live())
+
+
+class _Provider:
+    """One simulated provider and what it is busy with."""
+
+    def __init__(self, scene: Scene, provider: DemoProvider, group: asyncio.TaskGroup) -> None:
+        self.scene = scene
+        self.provider = provider
+        self.token = scene.tokens.providers[str(provider.provider_id)]
+        self.url = scene.run.providers_url
+        self._group = group
+        self._seen: set[str] = set()
+        self._taken: set[str] = set()
+
+    async def live(self) -> None:
+        """Waits for offers to come or change, for ever."""
+        after = None
+        while True:
+            params = {"limit": 200} if after is None else {"limit": 200, "after": after}
+            answered = await self.scene.client.get(
+                f"{self.url}/v1/offers", self.token, wait=True, params=params
+            )
+            if not answered.ok:
+                self.scene.tell(f"{self.provider.name} cannot read offers: {answered.problem}")
+                await asyncio.sleep(5)
+                continue
+            after = answered.body["next"]
+            for offer in answered.body["items"]:
+                self._look_at(offer)
+
+    def _look_at(self, offer: Mapping[str, Any]) -> None:
+        """An offer is new, or has changed."""
+        if offer["status"] == "live" and offer["offer_id"] not in self._seen:
+            self._seen.add(offer["offer_id"])
+            self._group.create_task(self._answer(offer))
+        if offer["status"] == "accepted" and offer["referral_id"] not in self._taken:
+            self._taken.add(offer["referral_id"])
+            self._group.create_task(self._carry(offer))
+
+    async def _answer(self, offer: Mapping[str, Any]) -> None:
+        choice = choose(self.scene.seed, self.provider, offer)
+        made_at = datetime.fromisoformat(offer["made_at"])
+        await self.scene.clock.sleep_until(made_at + timedelta(minutes=choice.after_minutes))
+        if choice.does == "nothing":
+            return
+        url = f"{self.url}/v1/offers/{offer['offer_id']}/{choice.does}"
+        body = None
+        if choice.does == "decline":
+            body = {"reason": choice.reason}
+            if choice.note is not None:
+                body["note"] = choice.note
+        what = f"{choice.does} {offer['offer_id']}"
+        answered = await self.scene.client.act(what, url, self.token, body, decided=True)
+        result = answered.body.get("result") if answered.ok else answered.problem
+        if choice.does == "accept":
+            self.scene.tell(
+                f"{self.provider.name} accepts {offer['referral_id'][-6:]}"
+                f" ({offer['tier_name']}): {result}"
+            )
+        elif not answered.ok and result not in ("offer-lapsed", "already-placed", "offer-withdrawn"):
+            self.scene.tell(f"{self.provider.name}: a no was refused: {result}")
+
+    async def _carry(self, offer: Mapping[str, Any]) -> None:
+        """The package is ours: read the plan, then confirm it or give it back."""
+        scene, referral_id = self.scene, offer["referral_id"]
+        plan = carry(scene.seed, self.provider, offer)
+        await scene.clock.sleep_minutes(plan.after_minutes)
+        package = f"{self.url}/v1/packages/{referral_id}"
+        await scene.client.get(f"{package}/person", self.token)
+        if plan.releases:
+            body = {"reason": "needs_differ", "note": plan.note}
+            await self._ask(referral_id, "release", f"{package}/release", body)
+            return
+        confirmed = await self._ask(referral_id, "confirm", f"{package}/confirm", None)
+        if confirmed and plan.starts_after_minutes is not None:
+            await scene.clock.sleep_minutes(plan.starts_after_minutes - plan.after_minutes)
+            body = {"started_at": (scene.clock.now() - timedelta(minutes=5)).isoformat()}
+            await self._ask(referral_id, "start", f"{package}/start", body)
+
+    async def _ask(self, referral_id: str, request: str, url: str, body: Any) -> bool:
+        """Whether a request about our award was granted."""
+        what = f"{request} {referral_id} {self.provider.subject}"
+        answered = await self.scene.client.act(what, url, self.token, body, decided=True)
+        result = answered.body.get("result") if answered.ok else answered.problem
+        self.scene.tell(f"{self.provider.name}: {request} of {referral_id[-6:]}: {result}")
+        return answered.ok
