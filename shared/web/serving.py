@@ -10,6 +10,9 @@ from shared.logging import configure_logging
 from shared.settings import ServiceSettings
 
 GRACE_SECONDS = 10
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep an idle connection (httpx 5 s, proxies 60 s): it is they who close it,
+never we, just as the next request comes."""
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -27,5 +30,6 @@ def serve(service: str, settings: S, default_port: int, create_app: Callable[[S]
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
