@@ -102,12 +102,14 @@ def _award_claim(turn: Turn, winner: Claim, arrived: Sequence[Claim]) -> None:
     """Award to one claim and tell the others.
 
     A telephone acceptance that loses at once is recorded as having stood, since nobody waits for
-    a refusal of it and the broker who typed it must find it in the timeline.
+    a refusal of it and the broker who typed it must find it in the timeline; nothing can stand
+    in an exhausted search, so there it is refused like the others.
     """
     lost = [claim for claim in arrived if claim is not winner]
     lapse_due(turn, spared=frozenset([claim.offer.offer_id for claim in arrived]))
+    stood = isinstance(turn.placement, Searching)
     for claim in lost:
-        if claim.via == "telephone" and isinstance(turn.placement, Searching):
+        if stood and claim.via == "telephone":
             _stand(turn, claim, turn.now)
     offer = winner.offer
     turn.record(
@@ -132,7 +134,7 @@ def _award_claim(turn: Turn, winner: Claim, arrived: Sequence[Claim]) -> None:
         )
     )
     for claim in lost:
-        if claim.via != "telephone":
+        if not (stood and claim.via == "telephone"):
             _refuse_as_placed(turn, claim)
     after_award(turn)
 

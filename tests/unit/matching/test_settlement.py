@@ -282,6 +282,16 @@ def test_a_telephone_acceptance_that_loses_at_once_is_found_in_the_timeline():
     )
 
 
+def test_a_telephone_acceptance_that_loses_after_the_search_ended_is_refused():
+    """Nothing stands in an exhausted search; the loser has its event all the same."""
+    told = searching("A", "B").when(TIME, 30)
+    told.when(answers(yes("A", 29), said(yes("B", 0), 29)), 31).then(
+        like(events.Awarded, provider_id=pid("A")),
+        like(events.RequestRefused, provider_id=pid("B"), code="already-placed", response_id=None),
+        like(events.EscalationClosed, kind="nobody_left"),
+    )
+
+
 def test_a_hand_award_withdraws_what_stands():
     """A person overrules the machine; the standing acceptance is told."""
     told = searching("A", "B").when(answers(yes("B", 1)), 1).when(by_hand("A"), 2)
