@@ -18,6 +18,9 @@ from shared.messaging.store import QUERIES
 from shared.postgres.connection import TRANSIENT_ERRORS
 
 KAFKA_TIMEOUT_SECONDS = 8.0
+DATABASE_ERRORS: tuple[type[BaseException], ...] = (*TRANSIENT_ERRORS, asyncpg.PostgresError)
+"""A database that is away, or has another schema."""
+_LOOKING_ERRORS: tuple[type[BaseException], ...] = (*DATABASE_ERRORS, clock.ClockMismatchError)
 
 _OFFSETS = "select topic, partition, next_offset from offsets where log_id = $1 and consumer = $2"
 _ESCALATIONS = "select count(*) from summaries where escalations <> ''"
@@ -52,9 +55,7 @@ class Found:
         first = next(iter(self.clocks.values()))
         at_once = [
             one.shown
-            - timedelta(
-                seconds=(one.asked_at_seconds - first.asked_at_seconds) * one.setting.scale
-            )
+            - timedelta(seconds=(one.asked_at_seconds - first.asked_at_seconds) * one.setting.scale)
             for one in self.clocks.values()
         ]
         return max(at_once) - min(at_once)
@@ -108,7 +109,7 @@ async def observe(where: Installation) -> Found:
     for service in SERVICES:
         try:
             offsets[service] = await _look_at(where, service, log_id, found)
-        except (*TRANSIENT_ERRORS, asyncpg.PostgresError, clock.ClockMismatchError) as error:
+        except _LOOKING_ERRORS as error:
             found.troubles.append(f"the database of {service}: {type(error).__name__}")
     if log_id is not None:
         await _lag(where, offsets, found)

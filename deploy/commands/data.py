@@ -3,7 +3,6 @@
 import asyncio
 from typing import Annotated
 
-import asyncpg
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -21,10 +20,9 @@ from deploy.installation import SERVICES, Installation
 from deploy.invariants.checking import check, settle
 from deploy.invariants.log import repair_log
 from deploy.local.errors import StackError
+from deploy.observing import DATABASE_ERRORS
 from deploy.prepare import installation_of, migrate_all
 from deploy.rebuilding import Rebuilt, compare, projections_of, replace
-from shared.postgres.connection import TRANSIENT_ERRORS
-
 
 NOT_SETTLED = 3
 
@@ -80,7 +78,7 @@ async def _rebuild(
         ]
     except LookupError as error:
         raise StackError(f"{error.args[0]}.") from error
-    except (*TRANSIENT_ERRORS, asyncpg.PostgresError) as error:
+    except DATABASE_ERRORS as error:
         raise StackError(
             f"a database was in the way ({type(error).__name__}); try again, and see "
             "`homeward status`."
@@ -110,7 +108,9 @@ def verify(
     state: State = None,
 ) -> None:
     """Check what must always hold. Exit code 1: something does not; 3: not settled in time."""
-    raise typer.Exit(asyncio.run(verified(installation(demo=demo, state=state), wait, repair=repair)))
+    raise typer.Exit(
+        asyncio.run(verified(installation(demo=demo, state=state), wait, repair=repair))
+    )
 
 
 async def verified(where: Installation, wait_seconds: float, *, repair: bool = False) -> int:
@@ -126,7 +126,7 @@ async def verified(where: Installation, wait_seconds: float, *, repair: bool = F
                 OUT.print(f"  {escape(sentence)}", highlight=False)
             return NOT_SETTLED
         checked = await check(where)
-    except (*TRANSIENT_ERRORS, asyncpg.PostgresError) as error:
+    except DATABASE_ERRORS as error:
         raise StackError(
             f"a database was in the way ({type(error).__name__}); `homeward status` shows what runs."
         ) from error

@@ -63,23 +63,41 @@ async def _list(where: Installation) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for service in SERVICES:
         async with database(where, service) as connection:
-            for row in await QUERIES.parked_list(connection, most=MOST):
-                rows.append(
-                    (f"{service}-in-{row['id']}", row["topic"], row["key"] or "–",
-                     row["sequence"] or "–", row["error"], row["attempts"], row["waiting"])
-                )  # fmt: skip
-            for row in await QUERIES.refused_list(connection, most=MOST):
-                rows.append(
-                    (f"{service}-out-{row['position']}", row["topic"], row["key"],
-                     row["sequence"], row["refused_error"], "–", row["waiting"])
-                )  # fmt: skip
+            parked_rows = await QUERIES.parked_list(connection, most=MOST)
+            refused_rows = await QUERIES.refused_list(connection, most=MOST)
+        rows += [
+            (
+                f"{service}-in-{row['id']}",
+                row["topic"],
+                row["key"] or "–",
+                row["sequence"] or "–",
+                row["error"],
+                row["attempts"],
+                row["waiting"],
+            )
+            for row in parked_rows
+        ]
+        rows += [
+            (
+                f"{service}-out-{row['position']}",
+                row["topic"],
+                row["key"],
+                row["sequence"],
+                row["refused_error"],
+                "–",
+                row["waiting"],
+            )
+            for row in refused_rows
+        ]
     return rows
 
 
 def _parse(text: str) -> tuple[str, str, int]:
     found = _ID.fullmatch(text)
     if found is None:
-        raise StackError(f"{text} is no id of a dead letter; `homeward dead-letters list` has them.")
+        raise StackError(
+            f"{text} is no id of a dead letter; `homeward dead-letters list` has them."
+        )
     return found[1], found[2], int(found[3])
 
 

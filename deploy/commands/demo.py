@@ -39,7 +39,8 @@ def demo(
     ] = 120,
     referrals: Annotated[int, typer.Option(min=1, max=2000, help="How many in the day.")] = 60,
     hours: Annotated[
-        float, typer.Option(min=0.1, max=24, help="Length of the day in which they come, simulated.")
+        float,
+        typer.Option(min=0.1, max=24, help="Length of the day in which they come, simulated."),
     ] = 10,
     policy: Policy = DEFAULT_POLICY,
     state: State = None,

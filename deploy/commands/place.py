@@ -38,7 +38,10 @@ Demo = Annotated[bool, typer.Option("--demo", help="Work on the demo's own data.
 State = Annotated[
     Path | None,
     typer.Option(
-        "--state", envvar="HOMEWARD_STATE", help="Folder of data, logs and keys.", show_default=False
+        "--state",
+        envvar="HOMEWARD_STATE",
+        help="Folder of data, logs and keys.",
+        show_default=False,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

@@ -125,17 +125,17 @@ def fill_time_table(told: Mapping[str, Any], *, mark: str = "") -> Table:
     if told["total"]:
         table.add_row(*_cells(told["total"], "all"), style="bold")
     published = {entry["target_minutes"]: entry["percent"] for entry in benchmark}
-    devon = [
-        text for minutes in targets for text in (f"{published.get(minutes, '–')}%", "–")
-    ]
+    devon = [text for minutes in targets for text in (f"{published.get(minutes, '–')}%", "–")]
     table.add_row("Devon Cares", *["–"] * 5, *devon, "–", style="dim")
     return table
 
 
 def _caption(told: Mapping[str, Any], mark: str) -> str:
-    period = f"Received {told['from']:%d %b %H:%M} to {told['to']:%d %b %H:%M}" if isinstance(
-        told["from"], datetime
-    ) else f"Received {str(told['from'])[:16]} to {str(told['to'])[:16]}"
+    period = (
+        f"Received {told['from']:%d %b %H:%M} to {told['to']:%d %b %H:%M}"
+        if isinstance(told["from"], datetime)
+        else f"Received {str(told['from'])[:16]} to {str(told['to'])[:16]}"
+    )
     policy = told["policy"]
     lines = [
         f"{period}; policy {policy['name']} ({policy['version']}).",

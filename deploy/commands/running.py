@@ -37,7 +37,9 @@ def up(
     scale: Annotated[
         float | None,
         typer.Option(
-            min=1, max=10_000, help="How fast Homeward's clock runs; kept with the data. [default: 1]",
+            min=1,
+            max=10_000,
+            help="How fast Homeward's clock runs; kept with the data. [default: 1]",
             show_default=False,
         ),
     ] = None,
@@ -46,6 +48,9 @@ def up(
         list[str] | None,
         typer.Option(help="More processes of a service, for example matching=2; may be repeated."),
     ] = None,
+    free_ports: Annotated[
+        bool, typer.Option("--free-ports", help="Take other ports where 8101 to 8103 are taken.")
+    ] = False,
     state: State = None,
 ) -> None:
     """Start PostgreSQL, Kafka and the three services, from nothing if need be.
@@ -53,7 +58,7 @@ def up(
     Data, logs and keys lie in .homeward/state. KAFKA_BOOTSTRAP_SERVERS and REFERRALS_DATABASE_URL,
     MATCHING_DATABASE_URL, PROVIDERS_DATABASE_URL name servers of your own instead of the embedded.
     """
-    stack = stack_of(demo=False, state=state)
+    stack = Stack(state_folder(demo=False, state=state), free_ports=free_ports)
     wanted = scale if scale is not None else remembered_scale(stack.state) or 1.0
     counts = _counts(processes or [])
     path = policy_file(policy)

@@ -34,7 +34,9 @@ def create(
     subject: Annotated[
         str | None, typer.Option(help="A short name of the holder, kept with what it does.")
     ] = None,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How long it is valid.")] = DEFAULT_DAYS,
+    days: Annotated[
+        int, typer.Option(min=1, max=3650, help="How long it is valid.")
+    ] = DEFAULT_DAYS,
     demo: Demo = False,
     state: State = None,
 ) -> None:
@@ -103,8 +105,11 @@ def _described(held: Mapping[str, StoredToken]) -> tuple[str, ...]:
     provider = str(first.scope.provider_id) if first.scope.provider_id else ""
     scope = " ".join(filter(None, [*sorted(first.scope.organisations), wards, provider]))
     states = {token.state for token in held.values()}
-    state = first.state if len(states) == 1 else "[red]differs[/]: " + ", ".join(
-        f"{name} {token.state}" for name, token in held.items()
+    state = (
+        first.state
+        if len(states) == 1
+        else "[red]differs[/]: "
+        + ", ".join(f"{name} {token.state}" for name, token in held.items())
     )
     role: Role = first.role  # type: ignore[assignment]  # the column is checked when written
     lacking = sorted(set(SERVICES_OF_ROLE[role]) - set(held))

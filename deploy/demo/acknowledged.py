@@ -10,7 +10,9 @@ from uuid import UUID
 from deploy.installation import Installation
 
 _REFERRALS = "select referral_id from referrals where referral_id = any($1::uuid[])"
-_COMPLETE = "select referral_id from referrals where referral_id = any($1::uuid[]) and missing::text = '[]'"
+_COMPLETE = (
+    "select referral_id from referrals where referral_id = any($1::uuid[]) and missing::text = '[]'"
+)
 _WITHDRAWN = "select referral_id from summaries where referral_id = any($1::uuid[]) and withdrawn_at is not null"
 _PLACEMENTS = "select referral_id from summaries where referral_id = any($1::uuid[])"
 _AWARDS = "select award_id from awards where award_id = any($1::uuid[])"

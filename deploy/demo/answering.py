@@ -74,7 +74,11 @@ class _Provider:
                 f"{self.provider.name} accepts {offer['referral_id'][-6:]}"
                 f" ({offer['tier_name']}): {result}"
             )
-        elif not answered.ok and result not in ("offer-lapsed", "already-placed", "offer-withdrawn"):
+        elif not answered.ok and result not in (
+            "offer-lapsed",
+            "already-placed",
+            "offer-withdrawn",
+        ):
             self.scene.tell(f"{self.provider.name}: a no was refused: {result}")
 
     async def _carry(self, offer: Mapping[str, Any]) -> None:

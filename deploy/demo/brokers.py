@@ -53,10 +53,10 @@ async def _write_down_a_call(scene: Scene, index: int) -> None:
         "note": f"{NOTE_MARK}: rang at noon, has a morning round in that street",
         "at": (said_at - timedelta(seconds=1)).isoformat(),
     }
-    url = (
-        f"{scene.run.matching_url}/v1/placements/{referral_id}/offers/{offer['offer_id']}/answer"
+    url = f"{scene.run.matching_url}/v1/placements/{referral_id}/offers/{offer['offer_id']}/answer"
+    answered = await scene.client.act(
+        f"telephone {offer['offer_id']}", url, scene.tokens.broker, body
     )
-    answered = await scene.client.act(f"telephone {offer['offer_id']}", url, scene.tokens.broker, body)
     said = " ".join(answered.body["result"]) if answered.ok else answered.problem
     scene.tell(f"the broker writes down a call about {referral_id[-6:]}: {said}")
 

@@ -24,13 +24,23 @@ FEWEST_FOR_ODDITIES = 8
 # ASSUMED: how referrals spread over the borough, over what people need, and over the day.
 _OUTCODES = {"E17": 24, "E10": 16, "E11": 14, "E4": 14, "E15": 6, "E7": 5, "E12": 4, "E5": 4,
              "IG8": 4, "N17": 3, "E18": 3, "N18": 2, "E9": 1}  # fmt: skip
-_NEEDS = ("medication", "moving_handling", "dementia", "diabetes", "catheter", "pressure_care", "stroke")
+_NEEDS = (
+    "medication",
+    "moving_handling",
+    "dementia",
+    "diabetes",
+    "catheter",
+    "pressure_care",
+    "stroke",
+)
 _INCOMPLETE_SHARE = 0.3
 _URGENT_SHARE = 0.15
 _DOUBLE_SHARE = 0.15
 _HUB_SHARE = 0.2
 
-Oddity = Literal["unknown-outcode", "nobody-can", "withdrawn-early", "withdrawn-late", "by-telephone"]
+Oddity = Literal[
+    "unknown-outcode", "nobody-can", "withdrawn-early", "withdrawn-late", "by-telephone"
+]
 ODDITIES: tuple[Oddity, ...] = (
     "unknown-outcode", "nobody-can", "withdrawn-early", "withdrawn-late", "by-telephone",
 )  # fmt: skip
@@ -86,9 +96,14 @@ def make_day(seed: int, count: int, opens_at: datetime, day_minutes: float) -> D
     return Day(
         referrals=tuple(
             _planned(
-                Random(f"referral/{seed}/{index}"), index, people[index], times[index], opens_at,
-                is_incomplete=index in incomplete, oddity=oddities.get(index),
-            )  # fmt: skip
+                Random(f"referral/{seed}/{index}"),
+                index,
+                people[index],
+                times[index],
+                opens_at,
+                is_incomplete=index in incomplete,
+                oddity=oddities.get(index),
+            )
             for index in range(count)
         )
     )

@@ -21,7 +21,9 @@ KEPT_WAIT_SECONDS = 30
 async def report(scene: Scene, console: Console) -> Mapping[str, Any]:
     """Prints the fill times by tier, as the service tells a broker."""
     answered = await scene.client.get(
-        f"{scene.run.matching_url}/v1/reports/fill-times", scene.tokens.broker, params={"by": "tier"}
+        f"{scene.run.matching_url}/v1/reports/fill-times",
+        scene.tokens.broker,
+        params={"by": "tier"},
     )
     console.print()
     console.print(fill_time_table(answered.body, mark=MARK))
@@ -43,7 +45,9 @@ async def all_kept(scene: Scene, console: Console) -> bool:
     for sentence in sentences:
         console.print(f"[red]{escape(sentence)}[/]", highlight=False)
     if not sentences:
-        console.print(f"[green]Everything acknowledged is kept[/] ({looked_for} things looked for).")
+        console.print(
+            f"[green]Everything acknowledged is kept[/] ({looked_for} things looked for)."
+        )
     return not sentences
 
 

@@ -135,7 +135,9 @@ def _framework(rng: Random) -> Iterator[DemoProvider]:
         # A framework provider is able and rated well enough: that is how it came to be in it.
         rating = rng.choice(["outstanding", "good", "good", "good", "not_inspected"])
         able = [*COMMON_NEEDS, *rng.sample(RARE_NEEDS, 3)]
-        yield _provider(rng, name, "framework", contracts, list(OUTCODES), able, rating)
+        yield _provider(
+            rng, name, contracts=contracts, outcodes=list(OUTCODES), needs=able, rating=rating
+        )
 
 
 def _dps(rng: Random) -> Iterator[DemoProvider]:
@@ -148,7 +150,8 @@ def _dps(rng: Random) -> Iterator[DemoProvider]:
             "from": str(invented["dps_from"]),
         }
         able = [*rng.sample(COMMON_NEEDS, rng.randint(5, 9)), *rng.sample(RARE_NEEDS, 1)]
-        yield _provider(rng, name, "dps", [contract], _areas(rng, 3, 8), able, _rating(rng))
+        areas, rating = _areas(rng, 3, 8), _rating(rng)
+        yield _provider(rng, name, contracts=[contract], outcodes=areas, needs=able, rating=rating)
 
 
 def _spot(rng: Random) -> Iterator[DemoProvider]:
@@ -157,13 +160,14 @@ def _spot(rng: Random) -> Iterator[DemoProvider]:
     for name, rate in zip(invented["spot_names"], rates, strict=True):
         contract = {"kind": "spot", "rate": rate, "from": str(invented["spot_from"])}
         able = [*COMMON_NEEDS, *rng.sample(RARE_NEEDS, 2)]
-        yield _provider(rng, name, "spot", [contract], _areas(rng, 8, 13), able, "good")
+        areas = _areas(rng, 8, 13)
+        yield _provider(rng, name, contracts=[contract], outcodes=areas, needs=able, rating="good")
 
 
 def _provider(
     rng: Random,
     name: str,
-    kind: ContractKind,
+    *,
     contracts: list[dict[str, Any]],
     outcodes: list[str],
     needs: Sequence[str],
@@ -173,6 +177,7 @@ def _provider(
         "framework": assumed().framework, "dps": assumed().dps, "spot": assumed().spot
     }  # fmt: skip
     provider_id = uuid5(_NAMESPACE, name)
+    kind: ContractKind = contracts[0]["kind"]
     return DemoProvider(
         provider_id=provider_id,
         name=name,

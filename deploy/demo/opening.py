@@ -63,7 +63,10 @@ async def _register(scene: Scene, where: Installation) -> None:
     )
     if not answered.ok:
         raise StackError(f"the market was refused: {answered.problem}.")
-    async with asyncio.timeout(REGISTER_TIMEOUT_SECONDS), where.connection("matching") as connection:
+    async with (
+        asyncio.timeout(REGISTER_TIMEOUT_SECONDS),
+        where.connection("matching") as connection,
+    ):
         while await connection.fetchval("select count(*) from register") < len(scene.market):
             await asyncio.sleep(0.1)
     scene.tell(f"{len(scene.market)} providers are in the register")
@@ -73,7 +76,9 @@ async def _tokens(where: Installation, providers: list[tuple[str, str]]) -> Toke
     """Fresh tokens for everybody, stored where their roles need them."""
     hospital = frozenset({HOSPITAL})
     wards = {
-        ward: _new("ward", f"{HOSPITAL}.{ward}", Scope(organisations=hospital, wards=frozenset({ward})))
+        ward: _new(
+            "ward", f"{HOSPITAL}.{ward}", Scope(organisations=hospital, wards=frozenset({ward}))
+        )
         for ward in WARDS
     }
     hub = _new("hub", "hub", Scope(organisations=frozenset({HOSPITAL, COMMUNITY}), wards=None))

@@ -147,7 +147,9 @@ def _picture(scene: Scene, seen: Seen) -> RenderableType:
     if trouble:
         foot += f" · sent again after: {escape(trouble)}"
     return Panel(
-        Group(Columns([statuses, tiers, targets], padding=(0, 4)), "", events, "", f"[dim]{foot}[/]"),
+        Group(
+            Columns([statuses, tiers, targets], padding=(0, 4)), "", events, "", f"[dim]{foot}[/]"
+        ),
         title=title,
     )
 

@@ -40,7 +40,9 @@ async def _supply(scene: Scene, planned: PlannedReferral, url: str) -> None:
     answered = await scene.client.act(
         f"complete {planned.index}", url, scene.tokens.hub, planned.supply, method="PATCH"
     )
-    scene.tell(f"the hub completes {url[-6:]}" + (f": {answered.problem}" if not answered.ok else ""))
+    scene.tell(
+        f"the hub completes {url[-6:]}" + (f": {answered.problem}" if not answered.ok else "")
+    )
 
 
 async def _withdraw(scene: Scene, planned: PlannedReferral, url: str) -> None:
