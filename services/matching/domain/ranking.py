@@ -59,8 +59,8 @@ def line_up(
             out.setdefault(provider_id, reason)
             continue
         components = _components(place, needed, market)
-        key = _key(components, tier.components)
-        passed.append((key, _lot_draw(placement_id, provider_id), place, components))
+        order = _key(components, tier.components)
+        passed.append((order, _lot_draw(placement_id, provider_id), place, components))
     passed.sort(key=lambda entry: entry[:2])
     ranked: dict[UUID, Ranked] = {}
     for _, _, (provider, contract), components in passed:
@@ -73,9 +73,7 @@ def line_up(
                 rate_pence=contract.rate_pence,
                 components=components,
             )
-    left = (
-        (provider_id, reason) for provider_id, reason in out.items() if provider_id not in ranked
-    )
+    left = [(one, reason) for one, reason in out.items() if one not in ranked]
     return Line(ranked=tuple(ranked.values()), passed_over=by_reason(left))
 
 

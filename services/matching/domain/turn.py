@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.matching.domain import events
+from services.matching.domain.carrying import present
 from services.matching.domain.codes import EscalationKind
 from services.matching.domain.events import Event
 from services.matching.domain.evolve import evolve
 from services.matching.domain.market import Market
-from services.matching.domain.placement import Absent, Placement
+from services.matching.domain.placement import Placement
 from services.matching.domain.policy import Policy
 
 
@@ -35,7 +36,7 @@ class Turn:
 
     def escalate(self, kind: EscalationKind) -> None:
         """Open an item for a person, unless it is open."""
-        if isinstance(self.placement, Absent) or kind in self.placement.escalations:
+        if kind in present(self.placement).escalations:
             return
         self.record(
             events.EscalationOpened(
@@ -48,9 +49,7 @@ class Turn:
 
     def close(self, *kinds: EscalationKind) -> None:
         """Close those of the items that are open."""
-        if isinstance(self.placement, Absent):
-            return
-        for kind in self.placement.escalations:
+        for kind in present(self.placement).escalations:
             if kind in kinds:
                 self.record(
                     events.EscalationClosed(
