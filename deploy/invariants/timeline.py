@@ -97,7 +97,7 @@ def _offers_made(auditor: _Auditor, event: e.OffersMade) -> Iterator[str]:
         yield "I1: offers made while an award is live"
     if auditor.tier != (event.round, event.tier):
         yield f"I5: offers of tier {event.tier}, which is not the open one"
-    if event.expires_at <= event.at:
+    if event.offers and event.expires_at <= event.at:
         yield "I3: offers made with no time to answer"
     if auditor.closes_at is not None and event.expires_at > auditor.closes_at:
         yield "I5: a window reaches past its tier's end"
