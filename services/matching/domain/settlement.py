@@ -40,9 +40,12 @@ def settle(turn: Turn, placement: Open, arrived: Sequence[Claim] = ()) -> bool:
     claims = [*_standing(placement), *arrived]
     if not claims:
         return False
-    tier = turn.policy.tiers[placement.tier]
+    # The rule of the tier that asked, which need not be the one now open: that of the earliest.
+    _, asked_in = earliest = min((claim.offer.round, claim.offer.tier) for claim in claims)
+    tier = turn.policy.tiers[asked_in]
     if tier.award_rule == "first":
-        winner = min(claims, key=lambda claim: (claim.answered_at, rank(claim.offer)))
+        rivals = [c for c in claims if (c.offer.round, c.offer.tier) == earliest]
+        winner = min(rivals, key=lambda claim: (claim.answered_at, rank(claim.offer)))
         _award_claim(turn, winner, arrived)
         return True
     winner = min(claims, key=lambda claim: rank(claim.offer))

@@ -234,6 +234,26 @@ def test_under_first_a_late_acceptance_competes_by_its_instant():
     assert won(told) == ["A"]
 
 
+@pytest.mark.parametrize("minutes", [31, 65])
+def test_late_acceptances_compete_by_the_rule_of_the_tier_that_asked_them(minutes):
+    """Offers by rank lapsed, and a tier by `first` is open or was the last: rank still decides."""
+    tiers = (tier(), tier("dps", kind="dps", scope="any", award_rule="first", settling_minutes=0))
+    told = story(*ranks("A", "B"), provider("D", contract("dps")), tiers=tiers).when(referral())
+    told.when(TIME, 30).when(TIME, minutes - 1).when(answers(yes("B", 28), yes("A", 29)), minutes)
+    assert won(told) == ["A"]
+
+
+def test_late_acceptances_of_a_tier_by_first_compete_by_instant_in_a_ranked_one():
+    """The other way about: who was asked by `first` and said yes first has it."""
+    tiers = (
+        tier(award_rule="first", settling_minutes=0),
+        tier("dps", kind="dps", scope="any", settling_minutes=10),
+    )
+    told = story(*ranks("A", "B"), provider("D", contract("dps")), tiers=tiers).when(referral())
+    told.when(TIME, 30).when(answers(yes("A", 29), yes("B", 28), yes("D", 31)), 32)
+    assert won(told) == ["B"]
+
+
 def test_a_late_acceptance_of_an_earlier_round_counts():
     """A was asked in round one and lapsed; round two is on; its answer was in time."""
     told = searching("A", "B", tiers=(tier(wave_size=1),)).when(TIME, 30)
