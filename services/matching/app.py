@@ -32,7 +32,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         wakeups = Wakeups()
         matching = Matching(policies)
         messaging = connect(settings, pool=pool, wakeups=wakeups, matching=matching)
-        timers = Timers(pool=pool, matching=matching, wakeups=wakeups)
+        timers = Timers(pool=pool, matching=matching)
         app.state.matching = matching
         app.state.up_to_date = messaging.up_to_date
         work = asyncio.create_task(_work(policies, pool, messaging, timers))

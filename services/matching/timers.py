@@ -15,7 +15,7 @@ from services.matching.handlers import Matching
 from services.matching.store import QUERIES
 from shared.messaging.failures import Failure, classify, code_of
 from shared.postgres.connection import Pool
-from shared.postgres.wakeups import POLL_SECONDS, Wakeups
+from shared.postgres.wakeups import POLL_SECONDS
 
 MOST_AT_ONCE = 500
 _BACK_OFF_SECONDS = 0.5
@@ -26,10 +26,9 @@ log = structlog.get_logger(__name__)
 class Timers:
     """Fires what is due, at once after a restart and then within a poll of its instant."""
 
-    def __init__(self, *, pool: Pool, matching: Matching, wakeups: Wakeups) -> None:
+    def __init__(self, *, pool: Pool, matching: Matching) -> None:
         self.pool = pool
         self.matching = matching
-        self.wakeups = wakeups
         self.failing: str | None = None
 
     @asynccontextmanager
@@ -46,7 +45,9 @@ class Timers:
         while True:
             try:
                 if not await self.fire_due():
-                    await self.wakeups.wait(await self._seconds_to_next())
+                    # A change needs no look of its own: a deadline that is nearer than a poll is
+                    # found by the next one.
+                    await asyncio.sleep(await self._seconds_to_next())
                 self.failing = None
             except Exception as error:
                 # The placements stay due; a deadline is never lost by failing to fire it now.

@@ -74,9 +74,7 @@ MissingItem = Literal[
     "person.date_of_birth", "person.address_lines", "discharge_ready_at",
 ]  # fmt: skip
 
-EscalationKind = Literal[
-    "nobody_left", "released", "confirmation_overdue", "target_overdue", "nothing_to_ask_with"
-]
+EscalationKind = Literal["nobody_left", "released", "confirmation_overdue", "target_overdue"]
 PassedOverReason = Literal[
     "contract_not_live", "not_accepting_new", "area", "capability", "language", "carer_gender",
     "cqc_rating", "cqc_not_inspected", "suspended", "excluded", "named_another", "already_declined",

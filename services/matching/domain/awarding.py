@@ -30,7 +30,7 @@ def confirm_by(turn: Turn) -> datetime:
 def after_award(turn: Turn) -> None:
     """Tell everybody else at once, and close what waited for the package to be filled."""
     withdraw_offers(turn, "placed")
-    turn.close("nobody_left", "released", "target_overdue", "nothing_to_ask_with")
+    turn.close("nobody_left", "released", "target_overdue")
 
 
 def withdraw_offers(turn: Turn, because: Literal["placed", "referral_withdrawn"]) -> None:

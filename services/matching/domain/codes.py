@@ -58,9 +58,7 @@ AwardGround = Literal[
     "persons_choice", "below_threshold", "urgency", "none_answered", "continuity", "other"
 ]
 Via = Literal["endpoint", "telephone", "hand"]
-EscalationKind = Literal[
-    "nobody_left", "released", "confirmation_overdue", "target_overdue", "nothing_to_ask_with"
-]
+EscalationKind = Literal["nobody_left", "released", "confirmation_overdue", "target_overdue"]
 PassedOverReason = Literal[
     "contract_not_live", "not_accepting_new", "area", "capability", "language", "carer_gender",
     "cqc_rating", "cqc_not_inspected", "suspended", "excluded", "named_another", "already_declined",

@@ -135,7 +135,12 @@ def needed(outcode: str, requirement: Requirement) -> Needed:
         outcode=outcode,
         weekly_minutes=requirement.weekly_minutes,
         capabilities=(requirement.care_type, *requirement.needs),
-        languages=tuple(lang.value for lang in preferences.languages if lang.strength == "must"),
+        # Every provider of the register works in English, whether or not its entry says so.
+        languages=tuple(
+            language.value
+            for language in preferences.languages
+            if language.strength == "must" and language.value != "en"
+        ),
         carer_gender=gender.value if gender and gender.strength == "must" else None,
         only_provider_id=named.value if named and named.strength == "must" else None,
         chosen_provider_id=named.value if named else None,

@@ -53,6 +53,7 @@ GATES = [
     ("capability", provider("X"), wanted(care_type="live_in"), {}),
     (None, provider("X"), wanted(needs=("hoist",)), {}),
     ("language", provider("X"), must(language="bn"), {}),
+    (None, provider("X"), must(language="en"), {}),
     (None, provider("X", languages=frozenset({"bn"})), must(language="bn"), {}),
     ("carer_gender", provider("X", carer_genders=frozenset({"male"})), must(gender="female"), {}),
     (None, provider("X"), must(gender="female"), {}),
