@@ -14,12 +14,13 @@ from deploy.commands.place import (
     given_databases,
     installation,
     mark,
-    stack_of,
+    state_folder,
 )
 from deploy.installation import SERVICES, Installation
 from deploy.invariants.checking import check, settle
 from deploy.invariants.log import repair_log
 from deploy.local.errors import StackError
+from deploy.local.stack import Stack
 from deploy.observing import DATABASE_ERRORS
 from deploy.prepare import installation_of, migrate_all
 from deploy.rebuilding import Rebuilt, compare, projections_of, replace
@@ -29,7 +30,8 @@ NOT_SETTLED = 3
 
 def migrate(*, demo: Demo = False, state: State = None) -> None:
     """Bring the three databases to the newest schema: those given by address, else the embedded."""
-    stack = stack_of(demo=demo, state=state)
+    # No service is started, so none of their ports is needed.
+    stack = Stack(state_folder(demo=demo, state=state), free_ports=True)
     given = given_databases()
     run = stack.running()
     if run is not None:

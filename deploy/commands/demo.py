@@ -80,4 +80,5 @@ def _run(stack: Stack, plan: DemoPlan, *, stays: bool) -> int:
             run_demo(run, plan, OUT, lambda where: verified(where, SETTLE_SECONDS), stays=stays)
         )
     finally:
-        stack.down()
+        with OUT.status("Ending the services and their servers …"):
+            stack.down()

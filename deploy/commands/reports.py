@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from deploy.commands.place import (
@@ -111,56 +112,60 @@ def fill_time_table(told: Mapping[str, Any], *, mark: str = "") -> Table:
     """
     benchmark = told["benchmark"]["targets"]
     targets = [entry["target_minutes"] for entry in (told["total"] or {}).get("targets", benchmark)]
-    table = Table(title=f"Fill times by {told['by']}", caption=_caption(told, mark))
-    table.add_column(str(told["by"]))
-    for title in ("referrals", "filled", "confirmed", "started", "unfilled"):
-        table.add_column(title, justify="right")
+    table = Table(
+        title=f"Fill times by {told['by']}",
+        caption=_caption(told, mark),
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column(str(told["by"]), overflow="fold")
+    for title in ("sent", "filled", "con-\nfirmed", "started", "un-\nfilled"):
+        table.add_column(title, justify="right", no_wrap=True)
     for minutes in targets:
-        table.add_column(f"in {minutes / 60:g} h of\nreceived", justify="right")
-        table.add_column(f"in {minutes / 60:g} h of\ncomplete", justify="right")
-    table.add_column("minutes to fill\nmedian / p90 / p97", justify="right")
+        title = f"in {minutes / 60:g} h\nof received\n[dim]of complete[/]"
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("minutes\nmedian/p90/p97", justify="right", no_wrap=True)
     for part in told["parts"]:
         table.add_row(*_cells(part, part["part"]))
     table.add_section()
     if told["total"]:
         table.add_row(*_cells(told["total"], "all"), style="bold")
     published = {entry["target_minutes"]: entry["percent"] for entry in benchmark}
-    devon = [text for minutes in targets for text in (f"{published.get(minutes, '–')}%", "–")]
+    devon = [f"{published.get(minutes, '–')}%" for minutes in targets]
     table.add_row("Devon Cares", *["–"] * 5, *devon, "–", style="dim")
     return table
 
 
 def _caption(told: Mapping[str, Any], mark: str) -> str:
-    period = (
-        f"Received {told['from']:%d %b %H:%M} to {told['to']:%d %b %H:%M}"
-        if isinstance(told["from"], datetime)
-        else f"Received {str(told['from'])[:16]} to {str(told['to'])[:16]}"
-    )
+    start, end = (str(told[name])[:16].replace("T", " ") for name in ("from", "to"))
     policy = told["policy"]
     lines = [
-        f"{period}; policy {policy['name']} ({policy['version']}).",
+        f"Received from {start} to {end} UTC; policy {policy['name']} ({policy['version']}).",
         "A percentage is of the referrals whose target instant has passed: met/due.",
-        f"Devon Cares: {told['benchmark']['source']}.",
+        f"Devon Cares' figures: {told['benchmark']['source']}.",
     ]
     return "\n".join([*([mark] if mark else []), *lines])
 
 
 def _cells(part: Mapping[str, Any], name: str) -> list[str]:
-    cells = [name] + [
-        str(part[key]) for key in ("count", "filled", "confirmed", "started", "unfilled_now")
-    ]
+    counts = ("count", "filled", "confirmed", "started", "unfilled_now")
+    cells = [name, *(str(part[key]) for key in counts)]
     for target in part["targets"]:
-        cells.append(_percent(target["percent"], target["met"], target["due"]))
-        cells.append(
-            _percent(
-                target["percent_from_complete"],
-                target["met_from_complete"],
-                target["due_from_complete"],
-            )
+        received = _percent(target["percent"], target["met"], target["due"])
+        complete = _percent(
+            target["percent_from_complete"],
+            target["met_from_complete"],
+            target["due_from_complete"],
         )
-    minutes = part["minutes_from_received"]
-    shown = [minutes[name] for name in ("median", "p90", "p97")]
-    cells.append(" / ".join("–" if value is None else f"{value:.0f}" for value in shown))
+        cells.append(f"{received}\n[dim]{complete}[/]")
+    for clock_name in ("received", "complete"):
+        minutes = part[f"minutes_from_{clock_name}"]
+        shown = [minutes[quantile] for quantile in ("median", "p90", "p97")]
+        text = "/".join("–" if value is None else f"{value:.0f}" for value in shown)
+        if clock_name == "received":
+            cells.append(text)
+        else:
+            cells[-1] += f"\n[dim]{text}[/]"
     return cells
 
 

@@ -23,7 +23,7 @@ async def report(scene: Scene, console: Console) -> Mapping[str, Any]:
     answered = await scene.client.get(
         f"{scene.run.matching_url}/v1/reports/fill-times",
         scene.tokens.broker,
-        params={"by": "tier"},
+        params={"by": "tier", "from": scene.opens_at.isoformat()},
     )
     console.print()
     console.print(fill_time_table(answered.body, mark=MARK))

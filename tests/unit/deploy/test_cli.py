@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from deploy.cli import app
 from deploy.commands.place import MARKER
@@ -37,7 +37,7 @@ def elsewhere(state, monkeypatch):
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", NOWHERE)
 
 
-def run(*arguments):
+def run(*arguments: str) -> Result:
     """The command's outcome; a traceback fails the test."""
     outcome = CliRunner().invoke(app, arguments)
     assert outcome.exception is None or isinstance(outcome.exception, SystemExit), outcome
@@ -55,6 +55,7 @@ def test_every_command_explains_itself(command):
 def test_no_command_without_a_sentence():
     """The list of commands has a line of help for each."""
     for group in (app, *(group.typer_instance for group in app.registered_groups)):
+        assert group is not None
         for command in group.registered_commands:
             assert (command.callback.__doc__ or "").strip(), command
 

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from deploy.commands.place import POLICIES
 from deploy.demo.day import ODDITIES, UNKNOWN_OUTCODE, make_day
@@ -24,7 +25,7 @@ FRAMEWORK_RATES = (Decimal("17.17"), Decimal("18.20"))
 DPS_RATES = (Decimal("15.38"), Decimal("16.14"))
 
 
-def rates(kind):
+def rates(kind: str) -> list[Decimal]:
     """Every rate of a kind of contract in the market."""
     return [
         Decimal(contract["rate"])
@@ -139,7 +140,12 @@ def test_a_day_of_one_referral_is_a_day():
     assert 0 <= day.last_at_minutes <= 600
 
 
-def offer(offer_id, outcode="E17", ready_at="2024-01-10T16:00:00+00:00", carers=1):
+def offer(
+    offer_id: str,
+    outcode: str = "E17",
+    ready_at: str = "2024-01-10T16:00:00+00:00",
+    carers: int = 1,
+) -> dict[str, Any]:
     """An offer as the endpoint gives it."""
     return {
         "offer_id": offer_id,
@@ -164,7 +170,7 @@ def test_e4_is_short_of_capacity():
     """The same providers say yes far less often in E4 than in E17."""
     provider = make_market(1)[0]
 
-    def yes(outcode):
+    def yes(outcode: str) -> int:
         return sum(
             choose(seed, provider, offer("a", outcode)).does == "accept" for seed in range(500)
         )
