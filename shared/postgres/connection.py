@@ -48,4 +48,10 @@ async def open_pool(url: str, *, most: int = 10) -> Pool:
             "timezone": "UTC",
             "jit": "off",
         },
+        reset=_leave_as_it_is,
     )
+
+
+async def _leave_as_it_is(_connection: Connection) -> None:
+    """Nothing of a session is ever changed (locks end with their transaction), so the pool need not
+    reset one: that would be a round trip for each use of a connection."""
