@@ -55,8 +55,9 @@ class Relay:
                 await asyncio.sleep(_STANDBY_SECONDS)
             self.active = True
             while True:
+                change = self.wakeups.next_change()
                 if not await self.send_some(connection):
-                    await self.wakeups.wait()
+                    await self.wakeups.wait(change=change)
         finally:
             self.active = False
             connection.terminate()
@@ -82,8 +83,8 @@ class Relay:
         ]
         if failed:
             await self._sort_out(connection, failed)
-        announced = await self._announce(connection)
-        return bool(rows) or announced
+        # Parked records are told of when nothing else is to be sent: that may be every moment.
+        return bool(rows) or await self._announce(connection)
 
     async def _send(self, rows: Sequence[asyncpg.Record]) -> list[object]:
         """Hands all rows to the producer, then waits for their acknowledgements together."""

@@ -37,11 +37,17 @@ class Wakeups:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def wait(self, seconds: float = POLL_SECONDS) -> None:
+    def next_change(self) -> asyncio.Event:
+        """The change to come: taken before reading, it tells of what happened while one read."""
+        return self._changed
+
+    async def wait(
+        self, seconds: float = POLL_SECONDS, *, change: asyncio.Event | None = None
+    ) -> None:
         """Returns when the database may have changed, and after `seconds` (real) at the latest."""
         with suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, POLL_SECONDS)):
-                await self._changed.wait()
+                await (change or self._changed).wait()
 
     @asynccontextmanager
     async def listening(self, url: str) -> AsyncIterator[None]:
