@@ -23,9 +23,10 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.specification.asyncapi import AsyncAPI
 
 from shared.contracts.registry import EVENTS
+from shared.messaging.acknowledging import Acknowledging
 from shared.messaging.failures import code_of
 from shared.messaging.history import LostHistoryError, check_own_log, read_to_end
-from shared.messaging.kafka_topics import cluster_id, ensure_topics
+from shared.messaging.kafka_topics import cluster_id, ensure_topics, watch_cluster
 from shared.messaging.reader import Reader
 from shared.messaging.received import Handler
 from shared.messaging.relay import Relay
@@ -107,7 +108,7 @@ class Messaging:
     def asyncapi(self) -> dict[str, Any]:
         """The AsyncAPI 3 document of what this service reads and writes."""
         broker = self._new_broker()
-        self._subscribe(broker, lost=None)
+        self._subscribe(broker, None, Acknowledging())
         specification = AsyncAPI(
             broker,
             title=f"Homeward {self.service}",
@@ -151,7 +152,8 @@ class Messaging:
         self.up_to_date.set()
         broker = self._new_broker()
         lost: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-        self._subscribe(broker, lost)
+        acknowledging = Acknowledging()
+        consumer = self._subscribe(broker, lost, acknowledging)
         await broker.connect()
         try:
             self._relay = Relay(
@@ -164,7 +166,11 @@ class Messaging:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._relay.run(), name="relay")
                 tasks.create_task(self._read(broker), name="reader")
+                tasks.create_task(acknowledging.run(consumer), name="acknowledging")
                 tasks.create_task(_raise_when(lost), name="reader-lost")
+                tasks.create_task(
+                    watch_cluster(settings.kafka_bootstrap_servers, self._log_id), name="cluster"
+                )
         finally:
             self._relay = None
             await broker.stop()
@@ -199,10 +205,18 @@ class Messaging:
             )
         return broker
 
-    def _subscribe(self, broker: KafkaBroker, lost: "asyncio.Future[BaseException] | None") -> None:
-        """Declares the one batch subscriber; `lost` tells of an error that ended it."""
+    def _subscribe(
+        self,
+        broker: KafkaBroker,
+        lost: "asyncio.Future[BaseException] | None",
+        acknowledging: Acknowledging,
+    ) -> Callable[[], AIOKafkaConsumer | None]:
+        """Declares the one batch subscriber, and gives its consumer once there is one.
+
+        `lost` tells of an error that ended it.
+        """
         if not self.reads:
-            return
+            return lambda: None
         subscriber = broker.subscriber(
             *[self.settings.homeward_topic_prefix + topic for topic in self.reads],
             batch=True,
@@ -223,7 +237,7 @@ class Messaging:
         async def take(records: Any) -> None:
             try:
                 await self.reader.take(records, self._log_id, self.short_name)
-                await _acknowledge(subscriber.consumer, records)
+                acknowledging.note(records)
             except Exception as error:
                 # Nothing may leave a handler: FastStream would go on to the next batch.
                 if lost is not None and not lost.done():
@@ -232,6 +246,7 @@ class Messaging:
 
         take.__annotations__["records"] = list[_any_event_of(*self.reads)]  # type: ignore[misc]
         subscriber(take)
+        return lambda: subscriber.consumer
 
     async def seek(self, consumer: AIOKafkaConsumer, assigned: set[TopicPartition]) -> None:
         """Puts new partitions where our own database says that they have been handled up to."""
@@ -285,19 +300,6 @@ async def _as_they_are(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
 
 async def _nothing_to_decode(message: KafkaMessage) -> Any:
     return message.raw_message
-
-
-async def _acknowledge(
-    consumer: AIOKafkaConsumer | None, records: Sequence[ConsumerRecord]
-) -> None:
-    """Tells Kafka how far we are. For its own tools only: our offsets table decides where we start."""
-    if consumer is None:
-        return
-    reached = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
-    try:
-        await consumer.commit(reached)
-    except KafkaError as error:
-        log.info("offsets.not-committed", error=code_of(error))
 
 
 def _told(error: Exception) -> str:
