@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime
 
 from services.matching.api.placements import Broker
 from services.matching.handlers import Matching
 from services.matching.reports import BENCHMARK, By, Period, fill_times
 from shared import clock
 from shared.web.app import Web
+from shared.web.instants import When
 from shared.web.problems import invalid
 
 router = APIRouter(tags=["reports"])
@@ -21,8 +21,8 @@ DEFAULT_DAYS = 28
 async def report_fill_times(
     request: Request,
     _who: Broker,
-    start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    start: Annotated[When | None, Query(alias="from")] = None,
+    end: Annotated[When | None, Query(alias="to")] = None,
     by: Annotated[By, Query(description="What to group by.")] = "tier",
 ) -> dict[str, Any]:
     """Of referrals received in the period (the last 28 days if not said), in all and by part."""

@@ -1,16 +1,16 @@
 """What brokers send and see. Minutes are minutes of the service's clock, rates pence an hour."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.matching.projections import Summary
 from shared.contracts.codes import AwardGround, DeclineReason
-
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
+from shared.web.instants import When
+from shared.web.text import LongText, ShortText
 
 
 class Body(BaseModel):
@@ -24,7 +24,7 @@ class HandAward(Body):
 
     provider_id: UUID
     ground: AwardGround
-    reason: Text
+    reason: LongText
 
 
 class TelephoneAnswer(Body):
@@ -32,9 +32,9 @@ class TelephoneAnswer(Body):
 
     answer: Literal["accept", "decline"]
     reason: DeclineReason | None = None
-    note: Annotated[str, Field(max_length=2000)] | None = None
-    told_by: Annotated[str, Field(min_length=1, max_length=200)]
-    at: AwareDatetime
+    note: LongText | None = None
+    told_by: ShortText
+    at: When
 
     @model_validator(mode="after")
     def _reason_fits(self) -> Self:

@@ -22,6 +22,7 @@ from shared.contracts.codes import (
     SuspensionReason,
 )
 from shared.contracts.model import Code, Outcode
+from shared.web.instants import When
 from shared.web.text import LongText, ShortText
 
 Capability: TypeAlias = Literal[CareType, Need]
@@ -69,7 +70,7 @@ class SuspensionBody(Body):
     """No new packages from `since`. The note and who was told stay in this service."""
 
     reason: SuspensionReason
-    since: AwareDatetime
+    since: When
     review_on: date
     note: LongText | None = None
     told: ShortText | None = None
@@ -153,7 +154,7 @@ class ReleaseBody(Body):
 class StartBody(Body):
     """The first visit was delivered."""
 
-    started_at: AwareDatetime
+    started_at: When
 
 
 class AnswerView(View):

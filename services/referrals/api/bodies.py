@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.referrals.api.fields import NhsNumber, Postcode, Telephone, When
+from services.referrals.api.fields import NhsNumber, Postcode, Telephone
 from shared.contracts.codes import (
     AuthorisationBasis,
     CareType,
@@ -25,6 +25,7 @@ from shared.contracts.codes import (
 )
 from shared.contracts.model import Code
 from shared.contracts.requirement import Preferences, Visit
+from shared.web.instants import When
 from shared.web.text import LongText, ShortText
 
 
