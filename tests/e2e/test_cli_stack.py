@@ -1,17 +1,23 @@
 """`homeward` on a real stack: up, looked at, asked things, down, up again, erased."""
 
+import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from deploy.installation import SERVICES
 from deploy.local.stack import Stack
+from shared.ids import new_id
 from tests.stack import ROOT, erase, new_folder
 
 pytestmark = pytest.mark.timeout(240)
@@ -113,3 +119,47 @@ def test_migrate_alone_leaves_nothing_running(state):
     assert "shared/0001_pre_log" in ok(state, "migrate")
     assert Stack(state).running() is None
     assert "matching: up to date" in ok(state, "migrate")
+
+
+async def produce(bootstrap: str, key: UUID) -> None:
+    """Puts a record that nobody can read on the referrals' topic."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    try:
+        await producer.send_and_wait(
+            "homeward.referrals.v1", b"not an event", key=str(key).encode()
+        )
+    finally:
+        await producer.stop()
+
+
+def parked_id(state: Path) -> str:
+    """The id of the one dead letter, once it is there."""
+    for _ in range(60):
+        listed = ok(state, "dead-letters", "list")
+        if found := re.search(r"matching-in-\d+", listed):
+            return found[0]
+        time.sleep(0.5)
+    raise AssertionError(listed)
+
+
+def test_a_dead_letter_is_shown_tried_again_and_given_up(state):
+    """Each step says what became of it; a reason is required; afterwards nothing is left."""
+    ok(state, "up", "--free-ports")
+    run = Stack(state).running()
+    assert run is not None
+    key = new_id()
+    asyncio.run(produce(run.kafka_bootstrap, key))
+    letter = parked_id(state)
+    told = ok(state, "dead-letters", "show", letter)
+    assert str(key) in told
+    assert "not an event" not in told
+    assert "not an event" in ok(state, "dead-letters", "show", letter, "--value")
+    assert "matching 1" in ok(state, "status")
+    assert "it failed again with" in refused(state, "dead-letters", "replay", letter)
+    assert "broken" in homeward(state, "verify").stdout
+    assert homeward(state, "dead-letters", "discard", letter).returncode == 2
+    assert "Given up" in ok(state, "dead-letters", "discard", letter, "--reason", "a test's record")
+    assert "Nothing is parked" in ok(state, "dead-letters", "list")
+    assert "there is no dead letter" in refused(state, "dead-letters", "show", letter)
+    assert "broken" not in ok(state, "verify", "--wait", "60")
