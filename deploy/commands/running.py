@@ -1,5 +1,6 @@
 """Start, end, erase, and read the logs."""
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from deploy.commands.place import (
     Demo,
     State,
     erase,
+    given_databases,
     mark,
     policy_file,
     stack_of,
@@ -124,6 +126,8 @@ def reset(
         )
     erase(stack)
     OUT.print("Everything is erased; `homeward up` starts from nothing.")
+    if given_databases() or os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        OUT.print("Servers that the environment names are not touched: erase them yourself.")
 
 
 def logs(
