@@ -12,6 +12,7 @@ from services.providers.reading import Reading
 from shared.messaging.runtime import Messaging
 from shared.postgres.connection import open_pool
 from shared.postgres.wakeups import Wakeups
+from shared.secrets import read_hmac_key
 from shared.settings import ServiceSettings
 from shared.web.app import Web, build_app
 
@@ -39,7 +40,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         )
         app.state.people = People(client)
         app.state.reading = Reading(pool)
-        hmac_key = (settings.homeward_secrets / "hmac.key").read_bytes()
+        hmac_key = read_hmac_key(settings.homeward_secrets)
         async with pool, client, wakeups.listening(settings.database_url), messaging.running():
             yield Web(
                 pool=pool,

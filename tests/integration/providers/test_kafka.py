@@ -19,9 +19,9 @@ from shared.contracts.responses import OfferAccepted
 from shared.ids import event_id, new_id
 from shared.postgres.connection import open_pool
 from shared.postgres.migrations import migrate
+from shared.secrets import create_keys
 from shared.settings import ServiceSettings
 from shared.web import tokens
-from tests.integration.providers.conftest import SECRET
 from tests.stack import TestStack
 from tests.unit.providers.story import Story
 
@@ -82,7 +82,7 @@ async def running(
     stack: TestStack, prefix: str, secrets: Path, processes: int = 1
 ) -> AsyncIterator[tuple[Matching, UUID, list[httpx.AsyncClient], ServiceSettings]]:
     """So many processes of the service on one database, with a client of one provider for each."""
-    (secrets / "hmac.key").write_bytes(SECRET)
+    create_keys(secrets)
     settings = ServiceSettings(
         database_url=await stack.new_database_from(
             "providers", lambda url: migrate(url, "providers")
