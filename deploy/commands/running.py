@@ -63,19 +63,23 @@ def up(
     stack = Stack(state_folder(demo=False, state=state), free_ports=free_ports)
     wanted = scale if scale is not None else remembered_scale(stack.state) or 1.0
     counts = _counts(processes or [])
-    path = policy_file(policy)
-    mark(stack)
-    with OUT.status("Starting PostgreSQL, Kafka and three services …"):
-        run = stack.up(
-            scale=wanted,
-            policy=str(path),
-            counts=counts,
-            prepare=lambda run: prepare(run, ClockWish(scale=wanted)),
-        )
-    remember_scale(stack.state, wanted)
+    run = _start(stack, wanted, policy_file(policy), counts)
     OUT.print("[bold green]Homeward is up.[/]")
     _print_addresses(run)
     OUT.print("Next: `homeward token create --role ward …`, `homeward status`, `homeward down`.")
+
+
+def _start(stack: Stack, scale: float, policy: Path, counts: dict[str, int]) -> RunFile:
+    mark(stack)
+    with OUT.status("Starting PostgreSQL, Kafka and three services …"):
+        run = stack.up(
+            scale=scale,
+            policy=str(policy),
+            counts=counts,
+            prepare=lambda run: prepare(run, ClockWish(scale=scale)),
+        )
+    remember_scale(stack.state, scale)
+    return run
 
 
 def _counts(processes: list[str]) -> dict[str, int]:

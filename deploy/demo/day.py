@@ -137,23 +137,9 @@ def _planned(
     urgent = rng.random() < _URGENT_SHARE
     requirement = _requirement(rng, ready_at, oddity)
     authorisation = _authorisation(person, at, urgent=urgent)
-    first: dict[str, Any] = {
-        "source": {
-            "kind": "community" if by_hub else "hospital",
-            "organisation": COMMUNITY if by_hub else HOSPITAL,
-            "ward": ward,
-        },
-        "contact": person.contact(),
-        "pathway": "community" if by_hub else "P1",
-        "urgency": "urgent" if urgent else "routine",
-        "discharge_ready_at": None if by_hub else ready_at.isoformat(),
-        "person": person.body(),
-        "requirement": {"needs": requirement["needs"], "ready_at": requirement["ready_at"]},
-    }
-    later = {
-        "authorisation": authorisation,
-        "requirement": requirement,
-    }
+    source = (COMMUNITY, ward) if by_hub else (HOSPITAL, ward)
+    first = _known_at_once(person, source, requirement, urgent=urgent)
+    later = {"authorisation": authorisation, "requirement": requirement}
     if not is_incomplete:
         first, later = {**first, **later}, {}
     withdrawn = {"withdrawn-early": 6.0, "withdrawn-late": 180.0}.get(oddity or "")
@@ -170,6 +156,27 @@ def _planned(
         withdrawn_at_minutes=None if withdrawn is None else (supplied or at_minutes) + withdrawn,
         oddity=oddity,
     )
+
+
+def _known_at_once(
+    person: Person, source: tuple[str, str], requirement: Mapping[str, Any], *, urgent: bool
+) -> dict[str, Any]:
+    """What a ward knows when it refers: the person, some needs, the date; no visits, no money."""
+    organisation, ward = source
+    from_hospital = organisation == HOSPITAL
+    return {
+        "source": {
+            "kind": "hospital" if from_hospital else "community",
+            "organisation": organisation,
+            "ward": ward,
+        },
+        "contact": person.contact(),
+        "pathway": "P1" if from_hospital else "community",
+        "urgency": "urgent" if urgent else "routine",
+        "discharge_ready_at": requirement["ready_at"] if from_hospital else None,
+        "person": person.body(),
+        "requirement": {"needs": requirement["needs"], "ready_at": requirement["ready_at"]},
+    }
 
 
 def _authorisation(person: Person, at: datetime, *, urgent: bool) -> dict[str, Any]:
