@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.referrals.api.fields import NhsNumber, Postcode, Telephone
+from services.referrals.api.fields import NhsNumber, Place, Postcode, Telephone
 from shared.contracts.codes import (
     AuthorisationBasis,
     CareType,
@@ -23,7 +23,6 @@ from shared.contracts.codes import (
     Urgency,
     WithdrawalReason,
 )
-from shared.contracts.model import Code
 from shared.contracts.requirement import Preferences, Visit
 from shared.web.instants import When
 from shared.web.text import LongText, ShortText
@@ -39,8 +38,8 @@ class SourceIn(Body):
     """Where the referral comes from, in the council's codes; it must lie in the token's scope."""
 
     kind: SourceKind
-    organisation: Code
-    ward: Code
+    organisation: Place
+    ward: Place
 
 
 class ContactIn(Body):

@@ -6,7 +6,20 @@ from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.referrals.domain import nhs_number, postcode
+from shared.contracts.model import Code
 from shared.web.text import one_line
+
+MOST_DIGITS_OF_A_PLACE = 6
+
+
+def _place(code: str) -> str:
+    # It is published. A hub's scope may be every ward, so that nothing else stops an NHS number,
+    # a telephone or a date of birth that was typed into the wrong field.
+    if sum(character.isdigit() for character in code) > MOST_DIGITS_OF_A_PLACE:
+        raise PydanticCustomError(
+            "place_code", "is the code of an organisation or a ward, with six digits at most"
+        )
+    return code
 
 
 def _nhs_number(text: str) -> str:
@@ -26,6 +39,9 @@ def _postcode(text: str) -> str:
         )
     return " ".join(parts)
 
+
+Place = Annotated[Code, AfterValidator(_place)]
+"""The council's code of an organisation or a ward: not a number that names a person."""
 
 NhsNumber = Annotated[str, StringConstraints(max_length=20), AfterValidator(_nhs_number)]
 """Ten digits, spaces and hyphens allowed on the way in."""
