@@ -128,7 +128,7 @@ def _planned(
     oddity: Oddity | None,
 ) -> PlannedReferral:
     at = opens_at + timedelta(minutes=at_minutes)
-    # The minute is the referral's own, so that simulated providers can tell packages apart.
+    # The second is the referral's own, so that simulated providers can tell packages apart.
     ready_at = (opens_at + timedelta(days=rng.randint(1, 3))).replace(hour=16) + timedelta(
         seconds=index
     )
