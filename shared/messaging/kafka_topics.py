@@ -1,11 +1,12 @@
 """Makes the topics as their files say, and checks those that exist. Never the broker's auto-create."""
 
+import asyncio
 from collections.abc import Iterable
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import Topic, topics
 
@@ -16,7 +17,14 @@ class WrongTopicError(Exception):
     """A topic exists with settings that would lose or reorder records."""
 
 
+class OtherLogError(Exception):
+    """Kafka is another cluster than before (it was wiped): its offsets begin anew."""
+
+
 MOST_REPLICAS = 3
+CREATE_TIMEOUT_SECONDS = 30.0
+CLUSTER_CHECK_SECONDS = 5.0
+"""Real seconds between two looks at which cluster it is."""
 
 
 async def ensure_topics(bootstrap_servers: str, *, prefix: str, partitions: int) -> None:
@@ -55,6 +63,23 @@ async def cluster_id(bootstrap_servers: str) -> str:
         await admin.close()
 
 
+async def watch_cluster(bootstrap_servers: str, known: str) -> None:
+    """Runs until Kafka is another cluster than `known`, and then raises OtherLogError.
+
+    No client tells of it: a consumer goes on where it was, so that records of the new log below
+    the old one's offsets would be taken for handled.
+    """
+    while True:
+        await asyncio.sleep(CLUSTER_CHECK_SECONDS)
+        try:
+            found = await cluster_id(bootstrap_servers)
+        except (KafkaError, OSError) as error:
+            log.info("cluster.away", error=type(error).__name__)
+            continue
+        if found != known:
+            raise OtherLogError
+
+
 async def _create(
     admin: AIOKafkaAdminClient,
     missing: Iterable[Topic],
@@ -77,7 +102,21 @@ async def _create(
     for name, code, *_ in response.topic_errors:
         if code not in (0, TopicAlreadyExistsError.errno):
             raise WrongTopicError(f"{name} could not be made: {for_code(code).__name__}")
+    await _until_known(admin, [topic.name for topic in new])
     log.info("topics.created", topics=[topic.name for topic in new])
+
+
+async def _until_known(admin: AIOKafkaAdminClient, names: list[str]) -> None:
+    """Waits until the broker tells of every partition: it answers that they are made a little before.
+
+    Raises TimeoutError after CREATE_TIMEOUT_SECONDS.
+    """
+    async with asyncio.timeout(CREATE_TIMEOUT_SECONDS):
+        while not all(
+            topic["error_code"] == 0 and all(part["leader"] >= 0 for part in topic["partitions"])
+            for topic in await admin.describe_topics(names)
+        ):
+            await asyncio.sleep(0.05)
 
 
 async def _put_right(admin: AIOKafkaAdminClient, existing: list[Topic], prefix: str) -> None:
