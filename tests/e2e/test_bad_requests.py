@@ -33,7 +33,14 @@ async def counts(world: World) -> dict[str, int]:
 
 
 async def refused(
-    world: World, service: str, path: str, status: int, type: str, *, method: str = "POST", **how: Any
+    world: World,
+    service: str,
+    path: str,
+    status: int,
+    type: str,
+    *,
+    method: str = "POST",
+    **how: Any,
 ) -> dict[str, Any]:
     """Sends a request that must be refused in this way; the problem."""
     answer = await world.call(service, method, path, **how)

@@ -102,9 +102,7 @@ async def test_after_the_deadline(world: World) -> None:
         assert (late.status_code, late.json()["type"]) == (409, "offer-lapsed")
     offer = await world.call("providers", "GET", f"/v1/offers/{offer_id}", provider_id=provider_id)
     assert (offer.json()["status"], offer.json()["answer"]) == ("lapsed", None)
-    assert not await world.sql(
-        "providers", "select from responses where offer_id = $1", offer_id
-    )
+    assert not await world.sql("providers", "select from responses where offer_id = $1", offer_id)
     await world.up("matching")
     await world.until_placement(referral_id, status="exhausted", escalated="nobody_left")
     await world.verify()

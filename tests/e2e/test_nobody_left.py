@@ -47,7 +47,11 @@ async def test_no_provider_in_any_lot(world: World) -> None:
     (provider_id,) = await world.new_providers(
         suspended,
         1,
-        suspension={"reason": "quality", "since": "2026-03-01T00:00:00Z", "review_on": "2026-04-01"},
+        suspension={
+            "reason": "quality",
+            "since": "2026-03-01T00:00:00Z",
+            "review_on": "2026-04-01",
+        },
     )
     for outcode in (empty, suspended):
         referral_id = await world.refer(outcode)

@@ -20,7 +20,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 def read_all(bootstrap_servers: str, topic: str) -> list[Message]:
     """Every record of a topic, read by librdkafka."""
     consumer = Consumer(
-        {"bootstrap.servers": bootstrap_servers, "group.id": "elsewhere", "enable.auto.commit": False}
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": "elsewhere",
+            "enable.auto.commit": False,
+        }
     )
     try:
         found = consumer.list_topics(topic, timeout=10).topics[topic]

@@ -58,7 +58,6 @@ class World:
     @staticmethod
     async def create(stack: TestStack, folder: Path, prefix: str) -> "World":
         """Databases, keys, clock, tokens and policy; no process runs yet."""
-        folder.mkdir(parents=True, exist_ok=True)
         urls = {service: await new_database(stack, service) for service in SERVICES}
         where = Installation(database_urls=urls, kafka=stack.kafka_bootstrap, prefix=prefix)
         await set_clock(where, ClockWish(scale=SCALE, epoch=EPOCH))
@@ -271,11 +270,11 @@ class World:
         )  # fmt: skip
 
     async def about_award(
-        self, provider_id: UUID, referral_id: UUID, what: str, body: object = None
+        self, provider_id: UUID, referral_id: UUID, what: str, body: object = None, wait: int = 20
     ) -> httpx.Response:
         """A provider confirms, releases or starts a package."""
         path = f"/v1/packages/{referral_id}/{what}"
-        headers = {"Prefer": "wait=20"}
+        headers = {"Prefer": f"wait={wait}"}
         return await self.call(
             "providers", "POST", path, body, provider_id=provider_id, headers=headers
         )

@@ -1,0 +1,69 @@
+"""The fill-times report against what was made to happen by hand."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.e2e.policy import TARGETS, lot_of
+from tests.e2e.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def instant(placement: dict[str, Any], field: str) -> datetime:
+    """One of a placement's instants."""
+    return datetime.fromisoformat(placement[field])
+
+
+async def test_fill_times_and_their_denominators(world: World) -> None:
+    """Filled at once, filled late, unfilled, withdrawn before and after the target instant: all but
+    the one withdrawn before it are in the last target's denominator, and one has met it."""
+    outcode, target = world.new_outcode(), timedelta(minutes=TARGETS[-1])
+    (provider_id,) = await world.new_providers(outcode, 1)
+
+    async def award(referral_id: UUID) -> None:
+        offer_id = (await world.offers(referral_id))[provider_id]
+        assert (await world.answer(provider_id, offer_id)).json()["result"] == "awarded"
+
+    before, after, late, unfilled = [await world.refer(outcode) for _ in range(4)]
+    await world.withdraw(before)
+    at_once = await world.refer(outcode)
+    await award(at_once)
+    early = await world.until_placement(before, status="withdrawn")
+    assert instant(early, "withdrawn_at") < instant(early, "received_at") + target
+    last = await world.placement(at_once)
+    await world.until_clock(instant(last, "received_at") + target)
+    await award(late)
+    await world.withdraw(after)
+    await world.until_placement(after, status="withdrawn")
+    await world.until_placement(unfilled, escalated="target_overdue")
+    await world.verify()
+
+    report = await world.call("matching", "GET", "/v1/reports/fill-times?by=lot")
+    (part,) = [one for one in report.json()["parts"] if one["part"] == lot_of(outcode)]
+    assert {name: part[name] for name in ("count", "filled", "withdrawn", "unfilled_now")} == {
+        "count": 5,
+        "filled": 2,
+        "withdrawn": 2,
+        "unfilled_now": 1,
+    }
+    final = part["targets"][-1]
+    assert (final["target_minutes"], final["due"], final["met"]) == (TARGETS[-1], 4, 1)
+    assert final["percent"] == 25.0
+    assert (final["due_from_complete"], final["met_from_complete"]) == (4, 1)
+    # The median of two is their mean; both are in the placements as brokers read them.
+    filled = [(await world.placement(one))["minutes"] for one in (at_once, late)]
+    assert part["minutes_from_received"]["median"] == pytest.approx(sum(filled) / 2, abs=0.11)
+    await check_board(world, before, "not_counted")
+    await check_board(world, after, "over")
+    await check_board(world, at_once, "met")
+    await check_board(world, late, "over")
+    await check_board(world, unfilled, "over")
+
+
+async def check_board(world: World, referral_id: UUID, state: str) -> None:
+    """The ward reads the same of the last target."""
+    place = await world.place(referral_id)
+    assert place["targets"][-1] == {"minutes": TARGETS[-1], "state": state}
