@@ -1,6 +1,6 @@
 """Invariant I6: what is committed is on Kafka, in order; and what to do if it is not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -15,8 +15,6 @@ from shared.messaging.kafka_topics import ensure_topics
 from shared.postgres.connection import Connection
 from shared.postgres.wakeups import notify
 
-_SHOWN = 20
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicCheck:
@@ -26,7 +24,7 @@ class TopicCheck:
     topic: str
     committed: int
     missing: tuple[int, ...]
-    """Positions of events that Kafka lacks and the outbox does not hold."""
+    """Positions of events that no reader from the beginning would handle, unless they wait to be sent."""
     faults: tuple[str, ...]
 
 
@@ -49,34 +47,56 @@ async def _check_topic(where: Installation, service: str, topic: str) -> TopicCh
             topic,
             _kept(topic),
         )
-    newest = _newest(rows) if _compacted(topic) else None
-    sent: set[UUID] = set()
-    last: dict[UUID, int] = {}
+    read = _read_in_order(rows, [record async for record in _on_kafka(where, topic)])
+    if _compacted(topic):
+        newest = _newest(rows)
+        missing = _lost([row for row in rows if newest[row["key"]] == row["sequence"]], read.ids)
+    else:
+        missing = _lost(rows, read.ids_in_order)
     faults = []
-    async for key, sequence, event_id in _on_kafka(where, topic):
-        if sequence > last.get(key, 0) + 1 and last.get(key) is not None and newest is None:
-            faults.append(f"I6: {topic} has a gap before sequence {sequence} of {key}")
-        last[key] = max(sequence, last.get(key, 0))
-        sent.add(event_id)
-    missing = tuple(
-        row["position"]
-        for row in rows
-        if not row["unsent"]
-        and row["id"] not in sent
-        and (newest is None or newest[row["key"]] == row["sequence"])
-    )
     if missing:
         faults.append(
-            f"I6: Kafka lacks {len(missing)} of the {len(rows)} events that {service} committed to"
-            f" {topic}; `homeward verify --repair` sends them again"
+            f"I6: Kafka lacks, or has not in order, {len(missing)} of the {len(rows)} events that"
+            f" {service} committed to {topic}; `homeward verify --repair` sends them again"
         )
     return TopicCheck(
         service=service,
         topic=topic,
         committed=len(rows),
         missing=missing,
-        faults=tuple(faults[:_SHOWN]),
+        faults=tuple(faults),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Which events a reader from the beginning finds at all, and which of them in order."""
+
+    ids: set[UUID]
+    ids_in_order: set[UUID]
+
+
+def _read_in_order(rows: list[asyncpg.Record], records: Iterable[tuple[UUID, int, UUID]]) -> _Read:
+    """Reads (key, sequence, event id) as a consumer with an empty inbox would."""
+    reached: dict[UUID, int] = {}
+    for row in rows:
+        reached[row["key"]] = min(reached.get(row["key"], row["sequence"]), row["sequence"])
+    reached = {key: first - 1 for key, first in reached.items()}
+    read = _Read(set(), set())
+    for key, sequence, event_id in records:
+        read.ids.add(event_id)
+        if sequence == reached.get(key, 0) + 1:
+            reached[key] = sequence
+            read.ids_in_order.add(event_id)
+    return read
+
+
+def _lost(rows: list[asyncpg.Record], read: set[UUID]) -> tuple[int, ...]:
+    """Positions to send again: of each key the first that was not read and all after it, unless
+    the outbox holds them all. After an event that comes again too late, the later ones must too."""
+    unread = [row for row in rows if row["id"] not in read]
+    keys = {row["key"] for row in unread if not row["unsent"]}
+    return tuple(sorted(row["position"] for row in unread if row["key"] in keys))
 
 
 async def repair_log(where: Installation, *, partitions: int = 12) -> dict[str, int]:
