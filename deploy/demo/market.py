@@ -160,7 +160,7 @@ def _spot(rng: Random) -> Iterator[DemoProvider]:
     for name, rate in zip(invented["spot_names"], rates, strict=True):
         contract = {"kind": "spot", "rate": rate, "from": str(invented["spot_from"])}
         able = [*COMMON_NEEDS, *rng.sample(RARE_NEEDS, 2)]
-        areas = _areas(rng, 8, 13)
+        areas = _areas(rng, 11, 12)
         yield _provider(rng, name, contracts=[contract], outcodes=areas, needs=able, rating="good")
 
 
