@@ -5,7 +5,7 @@ late, double or overtaken timer does nothing. Two processes may run this side by
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -59,7 +59,8 @@ class Timers:
     async def fire_due(self) -> int:
         """Lets time pass for up to 500 due placements; how many there were.
 
-        A placement whose own data breaks the batch is met alone, so that it holds up no other.
+        A placement whose own data breaks the batch is met alone, so that it holds up no other; its
+        error is raised when all others are done.
         """
         async with self.pool.acquire() as connection:
             rows = await QUERIES.due_placements(connection, most=MOST_AT_ONCE)
@@ -73,19 +74,23 @@ class Timers:
             if classify(error) is Failure.TRANSIENT or len(due) == 1:
                 raise
             log.error("timers.batch-failed", error=code_of(error), exc_info=error)
-            for referral_id in due:
-                await self._fire_alone(referral_id)
+            await self._fire_each_alone(due)
         return len(due)
 
-    async def _fire_alone(self, referral_id: UUID) -> None:
-        try:
-            async with self.pool.acquire() as connection, connection.transaction():
-                await self.matching.pass_time(connection, [referral_id])
-        except Exception as error:
-            if classify(error) is Failure.TRANSIENT:
-                raise
-            self.failing = code_of(error)
-            log.error("timer.failed", referral_id=str(referral_id), exc_info=error)
+    async def _fire_each_alone(self, referral_ids: Sequence[UUID]) -> None:
+        failed: Exception | None = None
+        for referral_id in referral_ids:
+            try:
+                async with self.pool.acquire() as connection, connection.transaction():
+                    await self.matching.pass_time(connection, [referral_id])
+            except Exception as error:
+                if classify(error) is Failure.TRANSIENT:
+                    raise
+                failed = error
+                log.error("timer.failed", referral_id=str(referral_id), exc_info=error)
+        if failed is not None:
+            # They stay due: whoever calls must pause before it asks again, and say so.
+            raise failed
 
     async def _seconds_to_next(self) -> float:
         async with self.pool.acquire() as connection:
