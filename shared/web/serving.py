@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from shared.logging import configure_logging
 from shared.settings import ServiceSettings
 
-GRACE_SECONDS = 10
+GRACE_SECONDS = 3
+"""For requests under way at the end; long polls that are cut off are asked again."""
 KEEP_ALIVE_SECONDS = 75
 """Longer than clients keep an idle connection (httpx 5 s, proxies 60 s): it is they who close it,
 never we, just as the next request comes."""
