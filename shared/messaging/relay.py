@@ -13,7 +13,7 @@ import structlog
 from faststream.kafka import KafkaBroker
 
 from shared.contracts.dead_letters import RecordParked
-from shared.contracts.envelope import headers_for
+from shared.contracts.envelope import UnreadableError, headers_for, read_key
 from shared.ids import event_id, new_id
 from shared.messaging.failures import REFUSED_FOR_GOOD, code_of
 from shared.messaging.store import QUERIES
@@ -151,7 +151,7 @@ class Relay:
             await self.broker.publish(
                 letter.model_dump_json().encode(),
                 topic=self.prefix + RecordParked.TOPIC,
-                key=row["key"],
+                key=_opaque(row["key"]),
                 headers=headers_for(
                     id=event_id(RecordParked.TOPIC, about, 1),
                     source=self.service,
@@ -166,3 +166,12 @@ class Relay:
         if rows:
             await QUERIES.mark_announced(connection, ids=[row["id"] for row in rows])
         return bool(rows)
+
+
+def _opaque(key: bytes | None) -> bytes | None:
+    """A parked record's key, if it is an id: what else a stranger put there is not told on."""
+    try:
+        read_key(key)
+    except UnreadableError:
+        return None
+    return key
