@@ -73,7 +73,9 @@ def project_summary(row: Summary | None, event: Event, _key: UUID) -> Summary | 
         case e.Awarded() | e.AwardConfirmed() | e.CareStarted():
             return _with_award(row, event)
         case e.AwardReleased() | e.AwardCancelled():
-            return replace(row, status="searching", **_NOBODY)
+            # What is undone before the start was not filled; care that was given stays given.
+            undone = row.started_at is None
+            return replace(row, status="searching", **(_NOBODY if undone else {}))
         case e.EscalationOpened() | e.EscalationClosed():
             kinds = [kind for kind in row.escalations.split() if kind != event.kind]
             if isinstance(event, e.EscalationOpened):

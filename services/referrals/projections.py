@@ -124,7 +124,8 @@ def _from_award(row: BoardRow, event: Event) -> BoardRow:
         case placements.CareStarted() if event.award_id == row.award_id:
             return replace(row, started_at=event.started_at, ended_at=event.at)
         case placements.AwardReleased() | placements.AwardCancelled() if (
-            event.award_id == row.award_id
+            # Undone before the start; care that was given stays given.
+            event.award_id == row.award_id and row.started_at is None
         ):
             return replace(
                 row,

@@ -18,8 +18,9 @@ def instant(placement: dict[str, Any], field: str) -> datetime:
 
 
 async def test_fill_times_and_their_denominators(world: World) -> None:
-    """Filled at once, filled late, unfilled, withdrawn before and after the target instant: all but
-    the one withdrawn before it are in the last target's denominator, and one has met it."""
+    """Filled at once, filled late, unfilled, withdrawn before and after the target instant, started
+    and ended later: all but the one withdrawn before it are in the last target's denominator, and
+    two have met it: an end after the start does not undo the fill."""
     outcode, target = world.new_outcode(), timedelta(minutes=TARGETS[-1])
     (provider_id,) = await world.new_providers(outcode, 1)
 
@@ -29,36 +30,40 @@ async def test_fill_times_and_their_denominators(world: World) -> None:
 
     before, after, late, unfilled = [await world.refer(outcode) for _ in range(4)]
     await world.withdraw(before)
-    at_once = await world.refer(outcode)
+    ended, at_once = [await world.refer(outcode) for _ in range(2)]
+    await award(ended)
+    body = {"started_at": (await world.now()).isoformat()}
+    assert (await world.about_award(provider_id, ended, "start", body)).status_code == 200
     await award(at_once)
     early = await world.until_placement(before, status="withdrawn")
     assert instant(early, "withdrawn_at") < instant(early, "received_at") + target
     last = await world.placement(at_once)
     await world.until_clock(instant(last, "received_at") + target)
     await award(late)
-    await world.withdraw(after)
-    await world.until_placement(after, status="withdrawn")
+    for referral_id in (after, ended):
+        await world.withdraw(referral_id)
+        await world.until_placement(referral_id, status="withdrawn")
     await world.until_placement(unfilled, escalated="target_overdue")
     await world.verify()
 
     report = await world.call("matching", "GET", "/v1/reports/fill-times?by=lot")
     (part,) = [one for one in report.json()["parts"] if one["part"] == lot_of(outcode)]
     assert {name: part[name] for name in ("count", "filled", "withdrawn", "unfilled_now")} == {
-        "count": 5,
-        "filled": 2,
-        "withdrawn": 2,
+        "count": 6,
+        "filled": 3,
+        "withdrawn": 3,
         "unfilled_now": 1,
     }
     final = part["targets"][-1]
-    assert (final["target_minutes"], final["due"], final["met"]) == (TARGETS[-1], 4, 1)
-    assert final["percent"] == 25.0
-    assert (final["due_from_complete"], final["met_from_complete"]) == (4, 1)
-    # The median of two is their mean; both are in the placements as brokers read them.
-    filled = [(await world.placement(one))["minutes"] for one in (at_once, late)]
-    assert part["minutes_from_received"]["median"] == pytest.approx(sum(filled) / 2, abs=0.11)
+    assert (final["target_minutes"], final["due"], final["met"]) == (TARGETS[-1], 5, 2)
+    assert final["percent"] == 40.0
+    assert (final["due_from_complete"], final["met_from_complete"]) == (5, 2)
+    filled = [(await world.placement(one))["minutes"] for one in (ended, at_once, late)]
+    assert part["minutes_from_received"]["median"] == pytest.approx(sorted(filled)[1], abs=0.11)
     await check_board(world, before, "not_counted")
     await check_board(world, after, "over")
     await check_board(world, at_once, "met")
+    await check_board(world, ended, "met")
     await check_board(world, late, "over")
     await check_board(world, unfilled, "over")
 

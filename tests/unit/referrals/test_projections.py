@@ -179,3 +179,13 @@ def test_replaced_award() -> None:
         assert row is not None
         assert (row.provider_id, row.state) == (other, "awarded")
         assert _board(events).provider_id == other
+
+
+def test_an_end_after_the_start_keeps_the_fill() -> None:
+    """What is cancelled before the start was not filled; care that was given was."""
+    cancelled = placements.AwardCancelled(**ABOUT, **OF_AWARD, because="referral_withdrawn")
+    started = placements.CareStarted(**ABOUT, **OF_AWARD, started_at=T0, response_id=new_id())
+    withdrawn = placements.PlacementWithdrawn(**ABOUT, reason="died")
+    assert _board([_awarded(), cancelled, withdrawn]).filled_at is None
+    row = _board([_awarded(), started, cancelled, withdrawn])
+    assert (row.status, row.provider_id, row.filled_at) == ("withdrawn", PROVIDER, T0)
