@@ -74,11 +74,11 @@ async def test_a_need_that_nobody_has(world: World) -> None:
     known = await world.new_providers(outcode, 2)
     referral_id = await world.refer(outcode, requirement=requirement(needs=["stoma"]))
     await world.until_placement(referral_id, status="exhausted", escalated="nobody_left")
-    able = {"capabilities": ["personal_care", "medication", "stoma"]}
-    await world.register({known[1]: provider_body(outcode, rank=2, **able)})
+    able = ["personal_care", "medication", "stoma"]
+    await world.register({known[1]: provider_body(outcode, rank=2, capabilities=able)})
     newcomer = new_id()
     offers = await world.offers(referral_id)
     assert list(offers) == [known[1]]
-    await world.register({newcomer: provider_body(outcode, rank=3, **able)})
+    await world.register({newcomer: provider_body(outcode, rank=3, capabilities=able)})
     assert (await world.answer(known[1], offers[known[1]])).json()["result"] == "awarded"
     await world.verify()

@@ -40,8 +40,11 @@ def read_all(bootstrap_servers: str, topic: str) -> list[Message]:
             for record in consumer.consume(500, timeout=1):
                 assert record.error() is None
                 records.append(record)
-                if record.offset() + 1 >= waiting.get(record.partition(), 0):
-                    waiting.pop(record.partition(), None)
+                partition, offset = record.partition(), record.offset()
+                assert partition is not None
+                assert offset is not None
+                if offset + 1 >= waiting.get(partition, 0):
+                    waiting.pop(partition, None)
         return records
     finally:
         consumer.close()
@@ -71,7 +74,9 @@ def check_record(topic: str, record: Message) -> str:
     key, value = record.key(), record.value()
     assert isinstance(key, bytes)
     assert isinstance(value, bytes)
-    headers = {name: text.decode() for name, text in record.headers() or [] if text is not None}
+    found = record.headers()
+    assert isinstance(found, list)
+    headers = {name: text.decode() for name, text in found if isinstance(text, bytes)}
     assert headers["ce_specversion"] == "1.0"
     assert headers["content-type"] == "application/json"
     assert headers["ce_subject"] == key.decode()
