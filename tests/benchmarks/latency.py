@@ -139,7 +139,11 @@ async def _accept(
     began = loop.time()
     answer = await client.post(
         f"{services.url('providers')}/v1/offers/{offer_id}/accept",
-        headers={**services.headers(who), "idempotency-key": offer_id},
+        headers={
+            **services.headers(who),
+            "idempotency-key": offer_id,
+            "prefer": f"wait={_PATIENCE_SECONDS}",
+        },
     )
     seen.answered.append(loop.time() - began)
     assert (answer.status_code, answer.json().get("result")) == (200, "awarded"), answer.text
