@@ -54,6 +54,9 @@ class Visit(Model):
             return self
         if self.from_ is None or self.to is None:
             raise _wrong_when("give a band, or both from and to")
+        for instant in (self.from_, self.to):
+            if instant.tzinfo is not None or instant.second or instant.microsecond:
+                raise _wrong_when("give from and to as local hours and minutes, as in 08:30")
         start = self.from_.hour * 60 + self.from_.minute
         end = self.to.hour * 60 + self.to.minute
         if end <= start:

@@ -22,7 +22,7 @@ from shared.contracts.codes import (
     SuspensionReason,
 )
 from shared.contracts.model import Code, Outcode
-from shared.web.instants import When
+from shared.web.instants import Day, When
 from shared.web.text import LongText, ShortText
 
 Capability: TypeAlias = Literal[CareType, Need]
@@ -61,8 +61,8 @@ class ContractBody(Body):
     rank: Annotated[int | None, Field(ge=1, le=1000)] = None
     rate: Rate | None = None
     notice_days: Annotated[int, Field(ge=0, le=365)] = 28
-    from_: Annotated[date, Field(alias="from")]
-    to: date | None = None
+    from_: Annotated[Day, Field(alias="from")]
+    to: Day | None = None
     accept_new: bool = True
 
 
@@ -71,7 +71,7 @@ class SuspensionBody(Body):
 
     reason: SuspensionReason
     since: When
-    review_on: date
+    review_on: Day
     note: LongText | None = None
     told: ShortText | None = None
 

@@ -1,6 +1,5 @@
 """What wards and hubs send. Every part may be missing; none may be wrong."""
 
-from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from shared.contracts.codes import (
     WithdrawalReason,
 )
 from shared.contracts.requirement import Preferences, Visit
-from shared.web.instants import When
+from shared.web.instants import Day, When
 from shared.web.text import LongText, ShortText
 
 
@@ -81,7 +80,7 @@ class PersonIn(Body):
     nhs_number_absent_reason: NhsNumberAbsentReason | None = None
     given_name: ShortText | None = None
     family_name: ShortText | None = None
-    date_of_birth: date | None = None
+    date_of_birth: Day | None = None
     gender: Gender | None = None
     address_lines: Annotated[tuple[ShortText, ...], Field(min_length=1, max_length=6)] | None = None
     postcode: Postcode | None = None

@@ -9,8 +9,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from services.matching.api.shapes import HandAward, TelephoneAnswer
 from services.providers.api.shapes import StartBody, SuspensionBody
+from shared.contracts.requirement import Visit
 from shared.ids import new_id
-from shared.web.instants import When
+from shared.web.instants import Day, When
 from shared.web.pages import decode_cursor
 from shared.web.problems import Problem
 
@@ -40,6 +41,22 @@ def test_every_body_refuses_instants_at_the_edge(
     """Each instant that a caller sends is checked."""
     with pytest.raises(ValidationError, match="2000 and 2100"):
         body.model_validate({**rest, field: edge})
+
+
+@pytest.mark.parametrize("number", [0, 1704700000, "0", "1704700000", 1.5, True, "20260105"])
+def test_a_number_is_neither_an_instant_nor_a_date(number: object):
+    """What is no written date is refused, not taken for seconds since 1970."""
+    for kind in (When, Day):
+        with pytest.raises(ValidationError, match="written out"):
+            TypeAdapter(kind).validate_python(number)
+
+
+@pytest.mark.parametrize("odd", ["08:00+01:00", "08:00:30", "08:00:00.5"])
+def test_a_visits_window_is_in_local_hours_and_minutes(odd: str):
+    """An offset or seconds in a visit's window would be lost unseen, so they are refused."""
+    visit = {"weekday": "mon", "from": odd, "to": "09:30", "minutes": 30}
+    with pytest.raises(ValidationError, match="local hours and minutes"):
+        Visit.model_validate(visit)
 
 
 @pytest.mark.parametrize("edge", EDGES)
