@@ -58,7 +58,7 @@ async def list_placements(
 ) -> Page[PlacementView]:
     """A page of placements by receipt; pass on `next` for those before."""
     before = (None, None) if cursor is None else decode_cursor(cursor, datetime, UUID)
-    async with _web(request).pool.acquire() as connection:
+    async with _web(request).connection() as connection:
         rows = await QUERIES.summaries_page(
             connection, status=status, escalated=escalated, before=before[0],
             before_id=before[1], most=limit + 1,
@@ -76,7 +76,7 @@ async def list_placements(
 @router.get("/v1/placements/{referral_id}", summary="One placement and why it is where it is")
 async def get_placement(request: Request, referral_id: UUID, _who: Broker) -> PlacementDetail:
     """State, every offer with its place and its reasons, everybody not asked, the timeline."""
-    async with _web(request).pool.acquire() as connection:
+    async with _web(request).connection() as connection:
         row = await QUERIES.one_summary(connection, referral_id=referral_id)
         if row is None:
             raise not_found("placement")
@@ -119,7 +119,7 @@ async def answer_by_telephone(
     request: Request, referral_id: UUID, offer_id: UUID, body: TelephoneAnswer, act: BrokerOnce
 ) -> Response:
     """200 with what came of it. `at` is when it was said: that decides if it was in time."""
-    async with _web(request).pool.acquire() as connection:
+    async with _web(request).connection() as connection:
         history = await QUERIES.timeline(connection, referral_id=referral_id)
     offers = offers_told([read_event(entry["type"], entry["body"]) for entry in history])
     offer = next((offer for offer in offers if offer["offer_id"] == offer_id), None)

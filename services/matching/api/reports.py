@@ -29,7 +29,7 @@ async def report_fill_times(
     web: Web = request.app.state.web
     matching: Matching = request.app.state.matching
     async with (
-        web.pool.acquire() as connection,
+        web.connection() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         now = await clock.now(connection)

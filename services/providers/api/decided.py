@@ -112,7 +112,7 @@ async def _outcome(request: Request, known: Mapping[str, Any]) -> Answer | None:
 async def _refused(web: Web, code: str, known: Mapping[str, Any]) -> Answer:
     """A refusal, unless the package was placed with this very provider by a broker's hand."""
     if code == "already-placed":
-        async with web.pool.acquire() as connection:
+        async with web.connection() as connection:
             held = await QUERIES.find_held_award(
                 connection,
                 referral_id=UUID(known["referral_id"]),
@@ -128,7 +128,7 @@ async def _refused(web: Web, code: str, known: Mapping[str, Any]) -> Answer:
 async def _told_otherwise(web: Web, known: Mapping[str, Any]) -> Answer:
     """The answer to an offer whose answer came by telephone, or by a broker's hand."""
     offer_id = UUID(known["offer_id"])
-    async with web.pool.acquire() as connection:
+    async with web.connection() as connection:
         row: OfferRow = (await OFFERS.rows.load(connection, [offer_id]))[offer_id]
         award = await QUERIES.find_award_of_offer(connection, offer_id=offer_id)
     match row.status:

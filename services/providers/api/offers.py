@@ -52,7 +52,7 @@ async def list_offers(
     position: int = 0 if after is None else decode_cursor(after, int)[0] or 0
 
     async def read() -> OfferPage:
-        async with web.pool.acquire() as connection:
+        async with web.connection() as connection:
             return await _page(connection, provider_id, status, position, limit)
 
     async def read_something() -> OfferPage | None:
@@ -94,7 +94,7 @@ async def _page(
 @router.get("/v1/offers/{offer_id}", summary="One offer, and what came of your answer")
 async def read_offer(request: Request, offer_id: UUID, provider_id: ProviderId) -> OfferView:
     """Your own offer; another's is not found."""
-    async with web_of(request).pool.acquire() as connection:
+    async with web_of(request).connection() as connection:
         row = await QUERIES.find_offer(connection, offer_id=offer_id, provider_id=provider_id)
     if row is None:
         raise not_found("offer")

@@ -37,7 +37,7 @@ async def list_packages(
 ) -> Page[PackageView]:
     """Your awards, those released and cancelled too."""
     before_at, before_id = (None, None) if cursor is None else decode_cursor(cursor, datetime, UUID)
-    async with web_of(request).pool.acquire() as connection:
+    async with web_of(request).connection() as connection:
         rows = await QUERIES.list_packages(
             connection,
             provider_id=provider_id,
@@ -54,7 +54,7 @@ async def list_packages(
 @router.get("/v1/packages/{referral_id}", summary="One package awarded to you")
 async def read_package(request: Request, referral_id: UUID, provider_id: ProviderId) -> PackageView:
     """Your award of a referral: the one you hold, else your last."""
-    async with web_of(request).pool.acquire() as connection:
+    async with web_of(request).connection() as connection:
         row = await QUERIES.find_package(
             connection, referral_id=referral_id, provider_id=provider_id
         )
@@ -82,7 +82,7 @@ async def _read_personal(
     request: Request, referral_id: UUID, provider_id: UUID, part: Part
 ) -> Response:
     whose = {"referral_id": referral_id, "provider_id": provider_id}
-    async with web_of(request).pool.acquire() as connection:
+    async with web_of(request).connection() as connection:
         row = await QUERIES.find_package(connection, **whose)
         if row is None and not await QUERIES.knows_referral(connection, **whose):
             raise not_found("package")

@@ -72,7 +72,7 @@ async def list_providers(
 ) -> Page[ProviderView]:
     """Every provider, a page at a time."""
     after = None if cursor is None else decode_cursor(cursor, UUID)[0]
-    async with web_of(request).pool.acquire() as connection:
+    async with web_of(request).connection() as connection:
         rows = await QUERIES.list_providers(connection, after=after, limit=limit + 1)
     items = [view_of(row) for row in rows[:limit]]
     return Page(
@@ -85,7 +85,7 @@ async def read_provider(request: Request, provider_id: UUID, who: ReaderOrProvid
     """For operators (with the suspension's note), brokers, and the provider itself."""
     if who.role == "provider" and who.scope.provider_id != provider_id:
         raise not_found("provider")
-    async with web_of(request).pool.acquire() as connection:
+    async with web_of(request).connection() as connection:
         row = await QUERIES.find_provider(connection, provider_id=provider_id)
         if row is None:
             raise not_found("provider")
