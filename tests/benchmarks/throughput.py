@@ -10,6 +10,7 @@ from typing import Any
 
 import uvloop
 
+from shared.web.serving import collect_rarely
 from tests.benchmarks import as_service, floor, one_by_one
 from tests.benchmarks.load import Load, acceptances, preload, referrals
 from tests.benchmarks.place import Place, connected, database_now, new_place
@@ -92,4 +93,5 @@ async def _elsewhere(work: Callable[..., Coroutine[Any, Any, float]], *arguments
 
 
 def _run(work: Callable[..., Coroutine[Any, Any, float]], arguments: tuple[Any, ...]) -> float:
+    collect_rarely()  # As the service does, so that the comparison is of what they do.
     return uvloop.run(work(*arguments))
