@@ -18,7 +18,7 @@ SETTLING_MINUTES = 4
 URGENT_MINUTES = 6
 ROUTINE_MINUTES = 90
 
-OUTCODES = tuple(f"{area}{number}" for area in ("N", "SE") for number in range(1, 41))
+OUTCODES = tuple(f"{area}{number}" for area in ("N", "SE", "SW", "NW") for number in range(1, 61))
 """In pairs: a lot and its neighbour."""
 
 
