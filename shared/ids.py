@@ -1,8 +1,8 @@
 """Ids: a root gets a UUIDv7, what follows from it is derived, secrets come from `secrets`."""
 
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils.compat import uuid5, uuid7
 
 _EVENTS = UUID("6f1d2a52-5f0b-5c3a-9a0e-2d1f5b8c7e41")
 

@@ -1,6 +1,8 @@
 """Between the contracts that arrive on topics and the commands of the rules."""
 
 from collections.abc import Iterator, Sequence
+from datetime import time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from services.matching.domain.commands import (
     WithdrawReferral,
 )
 from shared.contracts import referrals, responses
+from shared.contracts.codes import Band, Task, Weekday
 from shared.contracts.model import Event
 from shared.contracts.requirement import Requirement, Visit
 from shared.messaging.received import Received
@@ -125,7 +128,7 @@ def _requirement(asked: Requirement) -> needs.Requirement:
 
 
 def _visit(visit: Visit) -> needs.Visit:
-    return needs.Visit(
+    return _same_visit(
         weekday=visit.weekday,
         band=visit.band,
         from_=visit.from_,
@@ -134,6 +137,31 @@ def _visit(visit: Visit) -> needs.Visit:
         carers=visit.carers,
         time_critical=visit.time_critical,
         tasks=visit.tasks,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _same_visit(
+    *,
+    weekday: Weekday,
+    band: Band | None,
+    from_: time | None,
+    to: time | None,
+    minutes: int,
+    carers: int,
+    time_critical: bool,
+    tasks: tuple[Task, ...],
+) -> needs.Visit:
+    """Packages are made of the same few kinds of visits: each is made once and shared."""
+    return needs.Visit(
+        weekday=weekday,
+        band=band,
+        from_=from_,
+        to=to,
+        minutes=minutes,
+        carers=carers,
+        time_critical=time_critical,
+        tasks=tasks,
     )
 
 

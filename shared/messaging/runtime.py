@@ -27,6 +27,7 @@ from shared.messaging.acknowledging import Acknowledging
 from shared.messaging.failures import code_of
 from shared.messaging.history import LostHistoryError, check_own_log, read_to_end
 from shared.messaging.kafka_topics import cluster_id, ensure_topics, watch_cluster
+from shared.messaging.partitioning import partition_of
 from shared.messaging.reader import Reader
 from shared.messaging.received import Handler
 from shared.messaging.relay import Relay
@@ -194,6 +195,7 @@ class Messaging:
             acks="all",
             linger_ms=2,
             max_batch_size=MOST_BATCH_BYTES,
+            partitioner=partition_of,
             request_timeout_ms=20_000,
             max_request_size=1_048_576,
             logger=None,
