@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.contracts.codes import (
     CarerGender,
@@ -32,7 +32,7 @@ class Contract(Model):
     """The last day, inclusive; None while no end is set."""
     accept_new: bool = True
 
-    model_config = {"populate_by_name": True, "serialize_by_alias": True}
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
 
 class Suspension(Model):

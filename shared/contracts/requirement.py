@@ -4,7 +4,7 @@ from datetime import time
 from typing import Annotated, LiteralString, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.codes import (
@@ -43,7 +43,7 @@ class Visit(Model):
     time_critical: bool = False
     tasks: Annotated[tuple[Task, ...], Field(max_length=20)] = ()
 
-    model_config = {"populate_by_name": True, "serialize_by_alias": True}
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     @model_validator(mode="after")
     def _when(self) -> Self:
