@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from shared.contracts.topics import topics
 from shared.messaging.failures import Failure, classify, code_of
 from shared.messaging.parked import replay_key
 from shared.messaging.received import Handler, Received
@@ -27,6 +28,19 @@ BACK_OFF_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0)
 log = structlog.get_logger(__name__)
 
 
+class SkippedRecordsError(Exception):
+    """Records lie between what was handled and what came: `expected` says where to read again.
+
+    Kafka's memory of a consumer group can be ahead of our database, for example of one that was
+    restored or is new, and its client may begin there before it is told better.
+    """
+
+    def __init__(self, expected: dict[tuple[str, int], int]) -> None:
+        super().__init__("records were skipped")
+        self.expected = expected
+        """(topic without prefix, partition) → the offset that is next."""
+
+
 class Reader:
     """One consumer's hands: `take` returns when every record was handled, seen before, or parked."""
 
@@ -37,11 +51,14 @@ class Reader:
         self.failing: str | None = None
         """The code of the passing failure that is being waited out now, for readiness."""
         self.handled = 0
+        self._jumps: dict[tuple[str, int], tuple[int, int]] = {}
 
     async def take(
         self, records: Sequence[KafkaRecord], log_id: str, name: Callable[[str], str]
     ) -> None:
-        """Handles `records`; retries for as long as a failure may pass. Raises only CancelledError.
+        """Handles `records`; retries for as long as a failure may pass.
+
+        Raises CancelledError, and SkippedRecordsError before anything of the batch was handled.
 
         `name` gives a topic's name without the installation's prefix.
         """
@@ -70,6 +87,8 @@ class Reader:
             try:
                 async with self.pool.acquire() as connection, connection.transaction():
                     await self._attempt(connection, part, log_id)
+            except SkippedRecordsError:
+                raise
             except Exception as error:
                 kind, code = classify(error), code_of(error)
                 if kind is Failure.PERMANENT:
@@ -90,6 +109,7 @@ class Reader:
     async def _attempt(self, connection: Connection, part: list[Incoming], log_id: str) -> None:
         """One transaction's work on a part of a batch."""
         offsets = await lock_offsets(connection, self.consumer, log_id, part)
+        self._check_for_jumps(part, offsets)
         fresh = [item for item in part if item.record.offset >= offsets[item.place]]
         if not fresh:
             return
@@ -111,6 +131,27 @@ class Reader:
             await self.handle(connection, accepted)
             await self._save_sequences(connection, accepted, last)
         await advance_offsets(connection, self.consumer, log_id, fresh)
+
+    def _check_for_jumps(self, part: list[Incoming], offsets: dict[tuple[str, int], int]) -> None:
+        """Raises SkippedRecordsError if records lie between; the same ones again are not there.
+
+        What is still missing after reading again from where it should be was deleted by retention.
+        """
+        first: dict[tuple[str, int], int] = {}
+        for item in part:
+            if topics()[item.topic].order == "contiguous":
+                first.setdefault(item.place, item.record.offset)
+        jumps = {
+            place: (offsets[place], offset)
+            for place, offset in first.items()
+            if offset > offsets[place]
+        }
+        if any(self._jumps.get(place) != jump for place, jump in jumps.items()):
+            self._jumps.update(jumps)
+            raise SkippedRecordsError({place: expected for place, (expected, _) in jumps.items()})
+        for place, (expected, offset) in jumps.items():
+            log.error("records.gone", topic=place[0], partition=place[1], expected=expected,
+                      found=offset)  # fmt: skip
 
     async def _blocked(
         self, connection: Connection, items: list[Incoming]

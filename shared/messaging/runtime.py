@@ -5,7 +5,7 @@ takes, and readiness says so.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,7 +28,7 @@ from shared.messaging.failures import code_of
 from shared.messaging.history import LostHistoryError, check_own_log, read_to_end
 from shared.messaging.kafka_topics import cluster_id, ensure_topics, watch_cluster
 from shared.messaging.partitioning import partition_of
-from shared.messaging.reader import Reader
+from shared.messaging.reader import Reader, SkippedRecordsError
 from shared.messaging.received import Handler
 from shared.messaging.relay import Relay
 from shared.messaging.store import QUERIES
@@ -240,6 +240,9 @@ class Messaging:
             try:
                 await self.reader.take(records, self._log_id, self.short_name)
                 acknowledging.note(records)
+            except SkippedRecordsError as error:
+                log.warning("records.skipped", partitions=len(error.expected))
+                self._read_again(subscriber.consumer, records, error.expected)
             except Exception as error:
                 # Nothing may leave a handler: FastStream would go on to the next batch.
                 if lost is not None and not lost.done():
@@ -249,6 +252,24 @@ class Messaging:
         take.__annotations__["records"] = list[_any_event_of(*self.reads)]  # type: ignore[misc]
         subscriber(take)
         return lambda: subscriber.consumer
+
+    def _read_again(
+        self,
+        consumer: AIOKafkaConsumer | None,
+        records: Sequence[ConsumerRecord],
+        expected: Mapping[tuple[str, int], int],
+    ) -> None:
+        """Goes back to before a batch of which nothing was handled, and to what is expected."""
+        if consumer is None:
+            return
+        first: dict[TopicPartition, int] = {}
+        for record in records:
+            partition = TopicPartition(record.topic, record.partition)
+            place = (self.short_name(record.topic), record.partition)
+            first.setdefault(partition, min(record.offset, expected.get(place, record.offset)))
+        for partition, offset in first.items():
+            if partition in consumer.assignment():
+                consumer.seek(partition, offset)
 
     async def seek(self, consumer: AIOKafkaConsumer, assigned: set[TopicPartition]) -> None:
         """Puts new partitions where our own database says that they have been handled up to."""

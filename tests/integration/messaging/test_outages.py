@@ -2,7 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from shared.ids import new_id
+from shared.messaging.parked import ParkedRecord
+from shared.messaging.reader import SkippedRecordsError
 from tests.integration.messaging.service import service
 from tests.stack import TestStack
 
@@ -89,3 +93,35 @@ async def test_a_consumer_joins_and_leaves_under_load(stack: TestStack, topic_pr
         for key in keys:
             assert [s for k, s in seen if k == key] == list(range(1, 21))
         assert not await noter.pool.fetchval("select count(*) from parked")
+
+
+async def test_kafka_remembers_more_than_a_new_database(stack: TestStack, topic_prefix: str):
+    """A group whose offsets are ahead of the database reads from where the database is."""
+    async with service(stack, topic_prefix) as before, before.messaging.running():
+        keys = [new_id() for _ in range(50)]
+        await before.append([(key, 1) for key in keys])
+        await before.until(50)
+        await asyncio.sleep(2)  # Kafka is told of the progress each second
+    async with service(stack, topic_prefix) as noter:
+        noter.messaging.writes = ()  # what the log holds was written by another
+        async with noter.messaging.running():
+            await noter.until(50)
+
+
+async def test_records_that_are_gone_are_told_and_gone_on_after(
+    stack: TestStack, topic_prefix: str
+):
+    """A jump is read again once; what retention has deleted does not stop the reading for ever."""
+    async with service(stack, topic_prefix, partitions=1) as noter:
+        key = new_id()
+        async with noter.messaging.running():
+            await noter.append([(key, 1)])
+            await noter.until(1)
+        await noter.pool.execute("update offsets set next_offset = 0")
+        record = ParkedRecord(topic="responses.v1", partition=0, offset=9, timestamp=0, key=None,
+                              value=None, headers=[])  # fmt: skip
+        log_id = await noter.pool.fetchval("select log_id from offsets")
+        with pytest.raises(SkippedRecordsError):
+            await noter.messaging.reader.take([record], log_id, str)
+        await noter.messaging.reader.take([record], log_id, str)
+        assert await noter.pool.fetchval("select next_offset from offsets") == 10
