@@ -5,16 +5,14 @@ takes, and readiness says so.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
 from aiokafka import (
     AIOKafkaConsumer,
-    ConsumerRebalanceListener,
     ConsumerRecord,
-    TopicPartition,
 )
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
@@ -28,6 +26,7 @@ from shared.messaging.failures import code_of
 from shared.messaging.history import LostHistoryError, check_own_log, read_to_end
 from shared.messaging.kafka_topics import cluster_id, ensure_topics, watch_cluster
 from shared.messaging.partitioning import partition_of
+from shared.messaging.positions import Positions
 from shared.messaging.reader import Reader, SkippedRecordsError
 from shared.messaging.received import Handler
 from shared.messaging.relay import Relay
@@ -187,6 +186,10 @@ class Messaging:
         self._state, self._trouble = "connected", None
         log.info("messaging.connected")
 
+    def _found(self, log_id: str, trouble: str | None) -> None:
+        """What the positions found out: which log this is, and what they wait for."""
+        self._log_id, self._trouble = log_id or self._log_id, trouble
+
     def _new_broker(self) -> KafkaBroker:
         broker = KafkaBroker(
             self.settings.kafka_bootstrap_servers,
@@ -219,6 +222,13 @@ class Messaging:
         """
         if not self.reads:
             return lambda: None
+        positions = Positions(
+            consumer=lambda: subscriber.consumer,
+            service=self.service,
+            settings=self.settings,
+            pool=self.pool,
+            found=self._found,
+        )
         subscriber = broker.subscriber(
             *[self.settings.homeward_topic_prefix + topic for topic in self.reads],
             batch=True,
@@ -230,7 +240,7 @@ class Messaging:
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             fetch_max_wait_ms=500,
-            listener=_Seeker(self, lambda: subscriber.consumer),
+            listener=positions,
             parser=_as_they_are,
             decoder=_nothing_to_decode,
         )
@@ -242,7 +252,7 @@ class Messaging:
                 acknowledging.note(records)
             except SkippedRecordsError as error:
                 log.warning("records.skipped", partitions=len(error.expected))
-                self._read_again(subscriber.consumer, records, error.expected)
+                positions.read_again(records, error.expected)
             except Exception as error:
                 # Nothing may leave a handler: FastStream would go on to the next batch.
                 if lost is not None and not lost.done():
@@ -252,68 +262,6 @@ class Messaging:
         take.__annotations__["records"] = list[_any_event_of(*self.reads)]  # type: ignore[misc]
         subscriber(take)
         return lambda: subscriber.consumer
-
-    def _read_again(
-        self,
-        consumer: AIOKafkaConsumer | None,
-        records: Sequence[ConsumerRecord],
-        expected: Mapping[tuple[str, int], int],
-    ) -> None:
-        """Goes back to before a batch of which nothing was handled, and to what is expected."""
-        if consumer is None:
-            return
-        first: dict[TopicPartition, int] = {}
-        for record in records:
-            partition = TopicPartition(record.topic, record.partition)
-            place = (self.short_name(record.topic), record.partition)
-            first.setdefault(partition, min(record.offset, expected.get(place, record.offset)))
-        for partition, offset in first.items():
-            if partition in consumer.assignment():
-                consumer.seek(partition, offset)
-
-    async def seek(self, consumer: AIOKafkaConsumer, assigned: set[TopicPartition]) -> None:
-        """Puts new partitions where our own database says that they have been handled up to."""
-        places = [(self.short_name(tp.topic), tp.partition, tp) for tp in assigned]
-        while True:
-            try:
-                self._log_id = await cluster_id(self.settings.kafka_bootstrap_servers)
-                arguments = {
-                    "log_id": self._log_id,
-                    "consumer": self.service,
-                    "topics": [topic for topic, _, _ in places],
-                    "partitions": [partition for _, partition, _ in places],
-                }
-                async with self.pool.acquire() as connection, connection.transaction():
-                    await QUERIES.ensure_offsets(connection, **arguments)
-                    rows = await QUERIES.lock_offsets(connection, **arguments)
-                break
-            except Exception as error:
-                self._trouble = code_of(error)
-                log.warning("reader.waits-for-offsets", error=code_of(error))
-                await asyncio.sleep(_BACK_OFF_SECONDS[1])
-        self._trouble = None
-        reached = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-        for topic, partition, tp in places:
-            consumer.seek(tp, reached[topic, partition])
-
-
-class _Seeker(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Tells messaging which partitions have come."""
-
-    def __init__(
-        self, messaging: Messaging, consumer: Callable[[], AIOKafkaConsumer | None]
-    ) -> None:
-        self.messaging = messaging
-        self.consumer = consumer
-
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Nothing to do: what is at hand ends under the offset rows' lock."""
-
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Seeks, before the first record of these partitions is handed out."""
-        consumer = self.consumer()
-        if assigned and consumer is not None:
-            await self.messaging.seek(consumer, assigned)
 
 
 async def _as_they_are(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
