@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.ids import event_id
 from shared.postgres.connection import Connection
-from shared.postgres.wakeups import notify
+from shared.postgres.wakeups import CHANNEL
 
 _APPEND = """
 with appended as (
@@ -17,7 +17,10 @@ with appended as (
                          $6::timestamptz[], $7::uuid[], $8::uuid[], $9::json[])
     returning position, key
 )
-insert into outbox (position, key) select position, key from appended
+, waiting as (
+    insert into outbox (position, key) select position, key from appended
+)
+select pg_notify($10, '')
 """
 
 
@@ -50,6 +53,6 @@ async def append(connection: Connection, events: Sequence[NewEvent]) -> None:
     )
     ids = [event_id(*place) for place in zip(topics, keys, sequences, strict=True)]
     await connection.execute(
-        _APPEND, topics, keys, sequences, ids, types, instants, correlations, causations, bodies
-    )
-    await notify(connection)
+        _APPEND, topics, keys, sequences, ids, types, instants, correlations, causations, bodies,
+        CHANNEL,
+    )  # fmt: skip

@@ -13,19 +13,28 @@ where log_id = :log_id and consumer = :consumer
 order by topic, partition
 for update;
 
--- name: advance_offsets!
--- Notes how far the partitions have been handled.
+-- name: advance!
+-- Notes how far the partitions have been handled, and the last sequence of each key.
+with sequences as (
+    insert into inbox (consumer, topic, key, last_sequence)
+    select :consumer, t.topic, t.key, t.last_sequence
+    from unnest(:key_topics::text[], :keys::uuid[], :sequences::bigint[])
+        as t (topic, key, last_sequence)
+    on conflict (consumer, topic, key) do update set last_sequence = excluded.last_sequence
+)
 update offsets o set next_offset = t.next_offset
 from unnest(:topics::text[], :partitions::int[], :next_offsets::bigint[])
     as t (topic, partition, next_offset)
 where o.log_id = :log_id and o.consumer = :consumer
   and o.topic = t.topic and o.partition = t.partition;
 
--- name: blocked_keys
--- Which of these keys have a parked record.
-select distinct p.topic, p.key from parked p
-where p.consumer = :consumer
-  and (p.topic, p.key) in (select * from unnest(:topics::text[], :keys::bytea[]));
+-- name: where_keys_stand
+-- Of each of these keys, whether a parked record blocks it, and the last sequence handled of its id.
+select k.topic, k.key, k.id, i.last_sequence,
+       exists (select from parked p where p.consumer = :consumer and p.topic = k.topic
+               and p.key = k.key) as blocked
+from unnest(:topics::text[], :keys::bytea[], :ids::uuid[]) as k (topic, key, id)
+left join inbox i on i.consumer = :consumer and i.topic = k.topic and i.key = k.id;
 
 -- name: last_sequences
 -- The last sequence handled of each of these keys.

@@ -18,7 +18,7 @@ from shared.messaging.parked import replay_key
 from shared.messaging.received import Handler, Received
 from shared.messaging.records import Incoming, KafkaRecord, headers_to_json, read
 from shared.messaging.store import QUERIES
-from shared.messaging.taking_turns import SEEN, advance_offsets, judge, lock_offsets
+from shared.messaging.taking_turns import SEEN, judge, lock_offsets
 from shared.postgres.connection import Connection, Pool
 
 UNKNOWN_TRIES = 3
@@ -51,6 +51,7 @@ class Reader:
         self.failing: str | None = None
         """The code of the passing failure that is being waited out now, for readiness."""
         self.handled = 0
+        self._met_blocked = False
         self._jumps: dict[tuple[str, int], tuple[int, int]] = {}
 
     async def take(
@@ -78,7 +79,9 @@ class Reader:
                 middle = len(part) // 2
                 parts.appendleft((part[middle:], 1))
                 parts.appendleft((part[:middle], 1))
-        await self._heal_gaps(batch)
+        if self._met_blocked:
+            self._met_blocked = False
+            await self._heal_gaps(batch)
 
     async def _attempt_patiently(self, part: list[Incoming], log_id: str, tries: int) -> str | None:
         """None when the part is done; else the code of a failure that will not pass."""
@@ -113,11 +116,11 @@ class Reader:
         fresh = [item for item in part if item.record.offset >= offsets[item.place]]
         if not fresh:
             return
-        blocked = await self._blocked(connection, fresh)
-        last = await self._last_sequences(connection, fresh)
+        blocked, last = await self._where_keys_stand(connection, fresh)
         accepted: list[Received] = []
         for item in fresh:
             if item.block in blocked:
+                self._met_blocked = True
                 await self._park(connection, item, log_id, item.error)
             elif (error := item.error or judge(item.received, last)) is None:
                 assert item.received is not None
@@ -129,8 +132,8 @@ class Reader:
                     blocked.add(item.block)
         if accepted:
             await self.handle(connection, accepted)
-            await self._save_sequences(connection, accepted, last)
-        await advance_offsets(connection, self.consumer, log_id, fresh)
+        handled = {(received.topic, received.key) for received in accepted}
+        await self._advance(connection, log_id, fresh, {place: last[place] for place in handled})
 
     def _check_for_jumps(self, part: list[Incoming], offsets: dict[tuple[str, int], int]) -> None:
         """Raises SkippedRecordsError if records lie between; the same ones again are not there.
@@ -153,43 +156,51 @@ class Reader:
             log.error("records.gone", topic=place[0], partition=place[1], expected=expected,
                       found=offset)  # fmt: skip
 
-    async def _blocked(
+    async def _where_keys_stand(
         self, connection: Connection, items: list[Incoming]
-    ) -> set[tuple[str, bytes]]:
-        keys = {item.block for item in items if item.block is not None}
-        rows = await QUERIES.blocked_keys(
+    ) -> tuple[set[tuple[str, bytes]], dict[tuple[str, UUID], int]]:
+        """Which of the items' keys are blocked, and the last sequence handled of each."""
+        keys = {
+            item.block: None if item.received is None else item.received.key
+            for item in sorted(items, key=lambda item: item.received is not None)
+            if item.block is not None
+        }
+        rows = await QUERIES.where_keys_stand(
             connection,
             consumer=self.consumer,
             topics=[topic for topic, _ in keys],
             keys=[key for _, key in keys],
+            ids=list(keys.values()),
         )
-        return {(row["topic"], row["key"]) for row in rows}
-
-    async def _last_sequences(
-        self, connection: Connection, items: list[Incoming]
-    ) -> dict[tuple[str, UUID], int]:
-        keys = {(item.topic, item.received.key) for item in items if item.received is not None}
-        rows = await QUERIES.last_sequences(
-            connection,
-            consumer=self.consumer,
-            topics=[topic for topic, _ in keys],
-            keys=[key for _, key in keys],
+        return (
+            {(row["topic"], row["key"]) for row in rows if row["blocked"]},
+            {
+                (row["topic"], row["id"]): row["last_sequence"]
+                for row in rows
+                if row["last_sequence"] is not None
+            },
         )
-        return {(row["topic"], row["key"]): row["last_sequence"] for row in rows}
 
-    async def _save_sequences(
+    async def _advance(
         self,
         connection: Connection,
-        accepted: list[Received],
-        last: dict[tuple[str, UUID], int],
+        log_id: str,
+        items: list[Incoming],
+        sequences: dict[tuple[str, UUID], int],
     ) -> None:
-        keys = sorted({(received.topic, received.key) for received in accepted})
-        await QUERIES.save_sequences(
+        """Notes that everything up to the last of `items` in each partition has been dealt with."""
+        reached = {item.place: item.record.offset + 1 for item in items}
+        keys = sorted(sequences)
+        await QUERIES.advance(
             connection,
+            log_id=log_id,
             consumer=self.consumer,
-            topics=[topic for topic, _ in keys],
+            topics=[topic for topic, _ in reached],
+            partitions=[partition for _, partition in reached],
+            next_offsets=list(reached.values()),
+            key_topics=[topic for topic, _ in keys],
             keys=[key for _, key in keys],
-            sequences=[last[place] for place in keys],
+            sequences=[sequences[place] for place in keys],
         )
 
     async def _park(

@@ -41,18 +41,3 @@ async def lock_offsets(
         await QUERIES.ensure_offsets(connection, **arguments)
         rows = await QUERIES.lock_offsets(connection, **arguments)
     return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-
-
-async def advance_offsets(
-    connection: Connection, consumer: str, log_id: str, items: Sequence[Incoming]
-) -> None:
-    """Notes that everything up to the last of `items` in each partition has been dealt with."""
-    reached = {item.place: item.record.offset + 1 for item in items}
-    await QUERIES.advance_offsets(
-        connection,
-        log_id=log_id,
-        consumer=consumer,
-        topics=[topic for topic, _ in reached],
-        partitions=[partition for _, partition in reached],
-        next_offsets=list(reached.values()),
-    )

@@ -13,7 +13,7 @@ import structlog
 
 from shared.postgres.connection import CONNECT_TIMEOUT_SECONDS, TRANSIENT_ERRORS, Connection
 
-_CHANNEL = "homeward"
+CHANNEL = "homeward"
 POLL_SECONDS = 0.25
 _RECONNECT_SECONDS = 0.5
 _KEEPALIVE_SECONDS = 5.0
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 async def notify(connection: Connection) -> None:
     """Wakes everyone who waits on this database, when the transaction commits."""
-    await connection.execute("select pg_notify($1, '')", _CHANNEL)
+    await connection.execute("select pg_notify($1, '')", CHANNEL)
 
 
 class Wakeups:
@@ -64,7 +64,7 @@ class Wakeups:
             try:
                 connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_SECONDS)
                 try:
-                    await connection.add_listener(_CHANNEL, lambda *_: self.wake())
+                    await connection.add_listener(CHANNEL, lambda *_: self.wake())
                     self.wake()
                     while True:
                         await asyncio.sleep(_KEEPALIVE_SECONDS)

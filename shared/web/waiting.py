@@ -17,7 +17,7 @@ _WAIT = re.compile(r"^\s*wait\s*=\s*\"?([0-9]{1,6})\"?\s*$", re.IGNORECASE)
 Found = TypeVar("Found")
 
 
-def preferred_wait(request: Request) -> float:
+async def preferred_wait(request: Request) -> float:
     """Real seconds that the caller wants to wait: `Prefer: wait=N`, 30 at most, 5 if not said.
 
     A dependency. What cannot be read is ignored. Source: RFC 7240, section 4.3.

@@ -22,7 +22,6 @@ in one run, on this machine; ratios say more than figures a second. What is prin
 * **Ten times the history**: (a) and the waits again on databases with ten times the rows.
 """
 
-import asyncio
 import json
 import logging
 import os
@@ -32,6 +31,7 @@ from typing import Annotated
 
 import structlog
 import typer
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -87,7 +87,7 @@ def main(
     try:
         console.print("Starting PostgreSQL and Kafka")
         stack.start()
-        figures, met = asyncio.run(measure(stack, chosen, with_history=not skip_history))
+        figures, met = uvloop.run(measure(stack, chosen, with_history=not skip_history))
     finally:
         stack.close()
     if json_file is not None:

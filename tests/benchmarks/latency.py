@@ -117,7 +117,7 @@ async def _follow(
     while True:
         answer = await client.get(
             services.url("providers") + "/v1/offers",
-            params={"after": cursor},
+            params={"after": cursor, "status": "live"},
             headers={**services.headers(who), "prefer": f"wait={POLL_SECONDS}"},
         )
         now = loop.time()

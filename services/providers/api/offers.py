@@ -51,14 +51,18 @@ async def list_offers(
     web = web_of(request)
     position: int = 0 if after is None else decode_cursor(after, int)[0] or 0
 
+    seen = position
+
     async def read() -> OfferPage:
+        nonlocal seen
         async with web.connection() as connection:
-            return await _page(connection, provider_id, status, position, limit)
+            page, seen = await _page(connection, provider_id, status, position, limit)
+        return page
 
     async def read_something() -> OfferPage | None:
         end = await reading_of(request).feed_ends.read(provider_id)
-        if end is None or end <= position:
-            return None
+        if end is None or end <= seen:
+            return None  # Changes that were read and are not asked for are not read again.
         page = await read()
         return page if page.items else None
 
@@ -73,7 +77,8 @@ async def _page(
     status: OfferStatus | None,
     after: int,
     limit: int,
-) -> OfferPage:
+) -> tuple[OfferPage, int]:
+    """A page, and the place in the feed up to which it was read."""
     # The end is read before the list, so that no offer can come between the two unseen.
     end: int = await QUERIES.feed_end(connection, provider_id=provider_id)
     now = await clock.now(connection)
@@ -84,11 +89,9 @@ async def _page(
         rows = await QUERIES.list_changed_offers(connection, status=status, **asked)
     more = len(rows) == limit
     last = max([after, *(row["position"] for row in rows)])
-    return OfferPage(
-        items=[_view(row) for row in rows],
-        next=encode_cursor(last if more else max(last, end)),
-        more=more,
-    )
+    reached = last if more else max(last, end)
+    page = OfferPage(items=[_view(row) for row in rows], next=encode_cursor(reached), more=more)
+    return page, reached
 
 
 @router.get("/v1/offers/{offer_id}", summary="One offer, and what came of your answer")

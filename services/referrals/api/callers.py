@@ -20,22 +20,22 @@ Service = Annotated[Caller, Depends(_service)]
 SenderOnce = Annotated[Once, Depends(once(_sender))]
 
 
-def _web(request: Request) -> Web:
+async def _web(request: Request) -> Web:
     web: Web = request.app.state.web
     return web
 
 
-def _referrals(request: Request) -> Referrals:
+async def _referrals(request: Request) -> Referrals:
     referrals: Referrals = request.app.state.referrals
     return referrals
 
 
-def _zone(request: Request) -> str:
+async def _zone(request: Request) -> str:
     zone: str = request.app.state.time_zone
     return zone
 
 
-def _key_safe_lead(request: Request) -> timedelta:
+async def _key_safe_lead(request: Request) -> timedelta:
     lead: timedelta = request.app.state.key_safe_lead
     return lead
 
