@@ -17,7 +17,7 @@ from services.matching.store import QUERIES as MATCHING
 from shared.contracts.envelope import headers_for
 from shared.messaging.records import read
 from shared.messaging.store import QUERIES
-from shared.messaging.taking_turns import advance_offsets, lock_offsets
+from shared.messaging.taking_turns import lock_offsets
 from shared.postgres.connection import Connection, Pool, open_pool
 from tests.benchmarks.market import POLICY, register
 from tests.benchmarks.place import CONSUMER, Place
@@ -75,14 +75,17 @@ async def _take_one(
     assert item.received is not None, item.error
     await lock_offsets(connection, CONSUMER, place.log_id, [item])
     await matching.take(connection, [item.received])
-    await QUERIES.save_sequences(
+    await QUERIES.advance(
         connection,
+        log_id=place.log_id,
         consumer=CONSUMER,
         topics=[item.topic],
+        partitions=[item.record.partition],
+        next_offsets=[item.record.offset + 1],
+        key_topics=[item.topic],
         keys=[item.received.key],
         sequences=[item.received.sequence],
     )
-    await advance_offsets(connection, CONSUMER, place.log_id, [item])
     rows = await QUERIES.unsent(connection, most=100)
     for row in rows:
         await broker.publish(

@@ -41,10 +41,10 @@ def test_any_other_cursor_is_refused(text: str) -> None:
         (['Wait="3"'], 3), (["wait=-1"], 5), (["wait=x"], 5), (["handling=lenient", "wait=0"], 0),
     ],
 )  # fmt: skip
-def test_preferred_wait(prefer: list[str], seconds: float) -> None:
+async def test_preferred_wait(prefer: list[str], seconds: float) -> None:
     """`Prefer: wait` is capped, and what cannot be read is ignored."""
     headers = [(b"prefer", value.encode()) for value in prefer]
-    assert preferred_wait(Request({"type": "http", "headers": headers})) == seconds
+    assert await preferred_wait(Request({"type": "http", "headers": headers})) == seconds
 
 
 async def test_wait_for_reads_again_when_woken() -> None:
