@@ -129,14 +129,12 @@ async def _write(
             await table.save(connection, rows.values())
         columns = zip(*(event for one in batch for event in one.events), strict=True)
         appended = await connection.fetch(_APPEND, *columns)
-        await QUERIES.save_sequences(
-            connection, consumer=CONSUMER, topics=[topic] * len(inputs),
-            keys=[UUID(record.key.decode()) for record in inputs], sequences=[1] * len(inputs),
-        )  # fmt: skip
         reached = {record.partition: record.offset + 1 for record in inputs}
-        await QUERIES.advance_offsets(
+        await QUERIES.advance(
             connection, log_id=place.log_id, consumer=CONSUMER, topics=[topic] * len(reached),
             partitions=list(reached), next_offsets=list(reached.values()),
+            key_topics=[topic] * len(inputs), sequences=[1] * len(inputs),
+            keys=[UUID(record.key.decode()) for record in inputs],
         )  # fmt: skip
     return [row["position"] for row in appended]
 
