@@ -50,7 +50,6 @@ class Reader:
         self.handle = handle
         self.failing: str | None = None
         """The code of the passing failure that is being waited out now, for readiness."""
-        self.handled = 0
         self._met_blocked = False
         self._jumps: dict[tuple[str, int], tuple[int, int]] = {}
 
@@ -106,7 +105,6 @@ class Reader:
                 await asyncio.sleep(UNKNOWN_PAUSE_SECONDS if kind is Failure.UNKNOWN else pause)
             else:
                 self.failing = None
-                self.handled += len(part)
                 return None
 
     async def _attempt(self, connection: Connection, part: list[Incoming], log_id: str) -> None:

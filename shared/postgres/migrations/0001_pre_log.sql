@@ -86,9 +86,3 @@ create table parked (
 );
 create index parked_by_key on parked (consumer, topic, key);
 create index parked_unannounced on parked (id) where not announced and error is not null;
-
--- Which version of each projection's code its rows come from, and up to where it was rebuilt.
-create table projections (
-    name text primary key,
-    rebuilt_to bigint not null default 0
-);
