@@ -33,6 +33,14 @@ class Release:
     read_by: str
 
 
+async def has_reached(connection: Connection, release: Release) -> bool:
+    """Says whether this service has read as much of the placement as the caller has."""
+    reached = await QUERIES.placements_reached(
+        connection, consumer=CONSUMER, referral_id=release.referral_id
+    )
+    return (reached or 0) >= release.placement_sequence
+
+
 async def record_release(
     connection: Connection, release: Release, *, key_safe_lead: timedelta
 ) -> None:
@@ -41,10 +49,7 @@ async def record_release(
     Raises Problem 503 while this service is behind on the placement, 404 unless the provider holds
     the award, 409 `too-early` for a key safe longer than `key_safe_lead` before the start.
     """
-    reached = await QUERIES.placements_reached(
-        connection, consumer=CONSUMER, referral_id=release.referral_id
-    )
-    if (reached or 0) < release.placement_sequence:
+    if not await has_reached(connection, release):
         raise unavailable("The referrals service", seconds=_BEHIND_RETRY_SECONDS)
     row = (await REFERRALS.load(connection, [release.referral_id])).get(release.referral_id)
     award = await QUERIES.live_award(

@@ -26,9 +26,14 @@ SECRETS = (
 async def read(
     world: World, provider_id: UUID, referral_id: UUID, part: str = "person"
 ) -> httpx.Response:
-    """A provider asks for personal details."""
-    path = f"/v1/packages/{referral_id}/{part}"
-    return await world.call("providers", "GET", path, provider_id=provider_id)
+    """A provider asks for personal details, and again while it is told to come back in a second."""
+
+    async def answered() -> httpx.Response | None:
+        path = f"/v1/packages/{referral_id}/{part}"
+        answer = await world.call("providers", "GET", path, provider_id=provider_id)
+        return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer
+
+    return await world.until(answered)
 
 
 async def audits(world: World, referral_id: UUID) -> list[tuple[str, UUID]]:

@@ -12,12 +12,17 @@ from services.referrals.api.answers import KeySafe, PersonForProvider
 from services.referrals.api.callers import Handlers, KeySafeLead, Running, Service
 from services.referrals.handlers import Referrals
 from services.referrals.person_room import Details
-from services.referrals.releasing import Part, Release, record_release
+from services.referrals.releasing import Part, Release, has_reached, record_release
 from shared.web.app import Web
 from shared.web.tokens import Caller
+from shared.web.waiting import wait_for
 
 router = APIRouter(prefix="/internal/v1/referrals/{referral_id}", tags=["internal"])
 log = structlog.get_logger(__name__)
+
+CATCH_UP_SECONDS = 3.0
+"""Real seconds to wait for an award that the caller has heard of before this service has: less
+than the caller waits for us, so that it hears 503 from us rather than nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,12 @@ def _release(part: Part, asked: Asked, who: Caller) -> Release:
 
 async def _released(web: Web, referrals: Referrals, release: Release, lead: timedelta) -> Details:
     """The details, once the audit of this release is committed; any failure releases nothing."""
+
+    async def caught_up() -> bool | None:
+        async with web.connection() as connection:
+            return await has_reached(connection, release) or None
+
+    await wait_for(caught_up, web.wakeups, CATCH_UP_SECONDS)
     async with web.connection() as connection:
         async with connection.transaction():
             await record_release(connection, release, key_safe_lead=lead)

@@ -112,6 +112,19 @@ async def test_behind_on_awards(service: Service) -> None:
     assert await count(service.database, "person_reads") == 0
 
 
+async def test_an_award_that_is_on_its_way(service: Service) -> None:
+    """Asked a moment before the award is read here, the answer waits for it instead of refusing."""
+    award = await _placed(service)
+    confirmed = placements.AwardConfirmed(
+        **about(award.referral_id), award_id=award.award_id, provider_id=PROVIDER, response_id=None
+    )
+    asking = asyncio.create_task(_ask(service, award, placement_sequence=2))
+    await asyncio.sleep(0.3)
+    assert not asking.done()
+    await service.follow(confirmed)
+    assert (await asking).status_code == 200
+
+
 async def test_key_safe_near_the_start(service: Service) -> None:
     """The code is released from 24 hours before the ready instant, and says from when."""
     now = await clock.now(service.database)
