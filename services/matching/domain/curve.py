@@ -34,13 +34,10 @@ class Curve:
         start = self.silent[before]
         return start + (place - before) * (self.silent[before + 1] - start)
 
+    def answered_by(self, minutes: float) -> float:
+        """The chance that an answer has come by then, whatever it says."""
+        return 1.0 - self.silent_for(minutes)
+
     def accepted_by(self, minutes: float) -> float:
         """The chance that a yes has come by then."""
         return self.yes * (1.0 - self.silent_for(minutes))
-
-    def accepted_within(self, minutes: float, age: float) -> float:
-        """The chance of a yes within so many minutes from one that was silent for `age` minutes."""
-        still = self.silent_for(age)
-        if still <= 0.0:
-            return 0.0
-        return self.yes * (1.0 - self.silent_for(age + minutes) / still)
