@@ -28,6 +28,10 @@ class _Auditor:
     award: tuple[UUID, UUID] | None = None
     tier: tuple[int, int] | None = None
     closes_at: datetime | None = None
+    runs_on: bool = False
+    """The open tier's offers outlive it, and those that it leaves unasked stay next in order."""
+    ran_on: bool = False
+    """So did a tier before it in this round."""
     answered: dict[UUID, str] = field(default_factory=dict)
     last_at: datetime | None = None
 
@@ -66,6 +70,8 @@ def _seen(auditor: _Auditor, event: Event) -> Iterator[str]:
             | e.SearchStarted()
             | e.SearchReopened()
             | e.SearchExhausted()
+            | e.AskingPlanned()
+            | e.OutlookChanged()
             | e.EscalationOpened()
             | e.EscalationClosed()
         ):
@@ -90,16 +96,22 @@ def _tier_opened(auditor: _Auditor, event: e.TierOpened) -> Iterator[str]:
     if event.because == "time_up" and (auditor.closes_at is None or event.at < auditor.closes_at):
         yield f"I5: tier {event.tier} opened for time before the time was up"
     auditor.tier, auditor.closes_at = opened, event.closes_at
+    auditor.ran_on = event.because != "first" and (auditor.runs_on or auditor.ran_on)
+    auditor.runs_on = event.runs_on
 
 
 def _offers_made(auditor: _Auditor, event: e.OffersMade) -> Iterator[str]:
     if auditor.award is not None:
         yield "I1: offers made while an award is live"
-    if auditor.tier != (event.round, event.tier):
+    asked_in = (event.round, event.tier)
+    if auditor.tier != asked_in and not (
+        auditor.ran_on and auditor.tier and asked_in < auditor.tier
+    ):
         yield f"I5: offers of tier {event.tier}, which is not the open one"
     if event.offers and event.expires_at <= event.at:
         yield "I3: offers made with no time to answer"
-    if auditor.closes_at is not None and event.expires_at > auditor.closes_at:
+    ends_at = None if auditor.runs_on else auditor.closes_at
+    if ends_at is not None and event.expires_at > ends_at:
         yield "I5: a window reaches past its tier's end"
     for offer in event.offers:
         if offer.offer_id in auditor.offers:

@@ -20,6 +20,8 @@ def mistakes_in(parsed: Parsed) -> list[Finding]:
         _award_rules,
         _rankings,
         _scopes,
+        _strategies,
+        _prices,
     )
     return [finding for check in checks for finding in check(parsed)]
 
@@ -149,6 +151,37 @@ def _scopes(parsed: Parsed) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _strategies(parsed: Parsed) -> Iterator[Finding]:
+    adaptive_before = False
+    for index, tier in sorted(parsed.tiers.items()):
+        if adaptive_before and not tier.adaptive:
+            yield parsed.finding(
+                ("tiers", index, "strategy"),
+                "the tier before is adaptive, so that its offers run on into this one and nobody"
+                " could say when a wave is over; make this adaptive too",
+            )
+        adaptive_before = adaptive_before or tier.adaptive
+
+
+def _prices(parsed: Parsed) -> Iterator[Finding]:
+    if parsed.document is None:
+        return
+    prices, targets = parsed.document.prices, parsed.document.targets_minutes
+    for target in prices:
+        if target not in targets:
+            yield parsed.finding(
+                ("prices", str(target)),
+                f"no target is {target} minutes; give one of {', '.join(map(str, targets))}",
+            )
+    missing = [str(target) for target in targets if target not in prices]
+    if missing and any(tier.adaptive for tier in parsed.tiers.values()):
+        yield parsed.finding(
+            ("prices",),
+            f"missing for {' and '.join(missing)} minutes, and an adaptive tier needs them; say how"
+            " many offers a miss is worth, or let `homeward policy tune` find out",
+        )
+
+
 def _reaches(tier: TierPart, lot: LotPart) -> bool:
     return tier.scope == "lot" or bool(lot.neighbours)
 
@@ -158,7 +191,7 @@ def _long_windows(parsed: Parsed) -> Iterator[Finding]:
         for urgency in URGENCIES:
             window = tier.window_minutes.by_urgency()[urgency]
             budget = tier.budget_minutes.by_urgency()[urgency]
-            if window > budget:
+            if window > budget and not tier.adaptive:
                 yield parsed.finding(
                     ("tiers", index, "window_minutes", urgency),
                     f"{window} minutes are cut to the tier's {budget}",

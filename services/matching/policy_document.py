@@ -1,29 +1,34 @@
 """The shape of a policy document, and where in the file each part of it is."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from services.matching.domain.codes import ContractKind, CqcRating, Urgency
-from services.matching.domain.policy import AwardRule, Component, Scope
+from services.matching.domain.policy import ALL_AT_ONCE, AwardRule, Component, Scope
 from shared.contracts.model import Code, Outcode
 
 DOCUMENT_MAX_BYTES = 256 * 1024
 """A policy is a page or two; anything larger is another file."""
 
 Location = tuple[int | str, ...]
+_STRATEGY = re.compile(r"adaptive|sequential|simultaneous|waves\(([1-9][0-9]{0,3})\)")
 _Minutes = Annotated[int, Field(gt=0, le=90 * 24 * 60, strict=True)]
 
 
-def _wave_size(value: object) -> object:
-    """One sentence for both forms. Raises ValueError for neither."""
-    if value == "all" or (type(value) is int and value > 0):
+def _strategy(value: object) -> object:
+    """One sentence for every form. Raises ValueError for none of them."""
+    if isinstance(value, str) and _STRATEGY.fullmatch(value):
         return value
-    raise ValueError("not a wave; give a number greater than 0, or all")
+    raise ValueError(
+        "not a strategy; give adaptive, sequential (one at a time), simultaneous (everybody at"
+        " once) or waves(n) with n at once"
+    )
 
 
 class _Part(BaseModel):
@@ -58,12 +63,25 @@ class TierPart(_Part):
     ranking: tuple[Component, ...]
     award_rule: AwardRule
     settling_minutes: _Minutes | None = None
-    wave_size: Annotated[int | Literal["all"], BeforeValidator(_wave_size)]
+    strategy: Annotated[str, BeforeValidator(_strategy)]
     window_minutes: MinutesPart
     budget_minutes: MinutesPart
     cqc_ratings: Annotated[tuple[CqcRating, ...], Field(min_length=1)]
     rate_limit_pence: Annotated[int, Field(gt=0, le=100_000, strict=True)] | None = None
     accept_new: Annotated[bool, Field(strict=True)] = True
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether pacing decides how many are asked."""
+        return self.strategy == "adaptive"
+
+    @property
+    def wave_size(self) -> int:
+        """How many are asked at once; ALL_AT_ONCE where there is no number."""
+        waves = _STRATEGY.fullmatch(self.strategy)
+        if self.strategy == "sequential":
+            return 1
+        return int(waves[1]) if waves and waves[1] else ALL_AT_ONCE
 
 
 class Document(_Part):
@@ -71,6 +89,8 @@ class Document(_Part):
 
     name: Code
     targets_minutes: Annotated[tuple[_Minutes, ...], Field(min_length=1)]
+    prices: dict[int, Annotated[float, Field(ge=0, le=1_000)]] = {}
+    """By target: how many offers it is worth not to miss it; what an adaptive tier weighs."""
     confirmation_minutes: _Minutes
     telephone_grace_minutes: _Minutes
     prompt_decline_minutes: _Minutes

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.matching.domain.market import Provider
-from services.matching.domain.policy import ALL_AT_ONCE, Lot, Policy, Tier
+from services.matching.domain.policy import Lot, Policy, Tier
 from services.matching.policy_checks import mistakes_in, oddities_in, unfilled_in
 from services.matching.policy_document import Document, Finding, parse
 
@@ -79,7 +79,8 @@ def to_policy(document: Document) -> Policy:
                 components=tier.ranking,
                 award_rule=tier.award_rule,
                 settling_minutes=tier.settling_minutes or 0,
-                wave_size=ALL_AT_ONCE if tier.wave_size == "all" else tier.wave_size,
+                wave_size=tier.wave_size,
+                adaptive=tier.adaptive,
                 window_minutes=tier.window_minutes.by_urgency(),
                 budget_minutes=tier.budget_minutes.by_urgency(),
                 cqc_ratings=frozenset(tier.cqc_ratings),
@@ -89,6 +90,7 @@ def to_policy(document: Document) -> Policy:
             for tier in document.tiers
         ),
         targets_minutes=document.targets_minutes,
+        prices=document.prices,
         confirmation_minutes=document.confirmation_minutes,
         telephone_grace_minutes=document.telephone_grace_minutes,
         prompt_decline_minutes=document.prompt_decline_minutes,

@@ -35,6 +35,7 @@ class Summary:
     round: int = 1
     tier_name: str | None = None
     """The tier of the award, else the tier asked last."""
+    outlook: str | None = None
     offers_out: int = 0
     offers_made: int = 0
     next_deadline_at: datetime | None = None
@@ -66,8 +67,12 @@ def project_summary(row: Summary | None, event: Event, _key: UUID) -> Summary | 
     match event:
         case e.SearchStarted() | e.TierOpened() | e.SearchReopened() | e.SearchExhausted():
             return _with_search(row, event)
+        case e.OutlookChanged():
+            return replace(row, outlook=event.outlook)
         case e.OffersMade() | e.OfferDeclined() | e.OffersLapsed() | e.OffersWithdrawn():
             return _with_offers(row, event)
+        case e.AskingPlanned():
+            return replace(row, next_deadline_at=event.ask_at or row.next_deadline_at)
         case e.AcceptanceStood():
             return replace(row, offers_out=row.offers_out - 1, decided_by=event.decided_by)
         case e.Awarded() | e.AwardConfirmed() | e.CareStarted():
@@ -140,7 +145,7 @@ def _with_offers(
             made = len(event.offers)
             return replace(
                 row, offers_out=row.offers_out + made, offers_made=row.offers_made + made,
-                next_deadline_at=event.expires_at,
+                next_deadline_at=min(event.ask_at or event.expires_at, event.expires_at),
             )  # fmt: skip
         case e.OfferDeclined():
             left = row.offers_out - 1
@@ -215,13 +220,15 @@ def project_award(row: AwardRow | None, event: Event, _key: UUID) -> AwardRow | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnsRow:
-    """Offers to one provider in one lot in one week; adding needs no order."""
+    """Offers and awards to one provider in one lot in one week; adding needs no order."""
 
     id: UUID
     lot: str | None
     provider_id: UUID
     week: date
-    offers: int
+    offers: int = 0
+    minutes: int = 0
+    """Weekly minutes of the packages awarded. A release gives nothing back."""
 
 
 @lru_cache(maxsize=16_384)
@@ -234,28 +241,31 @@ def _week(event: Event) -> date:
     return event.at.date() - timedelta(days=event.at.weekday())
 
 
-def _turns_of(event: Event) -> Sequence[tuple[str | None, UUID, int]]:
+def _turns_of(event: Event) -> Sequence[tuple[str | None, UUID, int, int]]:
+    """(lot, provider, offers, minutes) that an event adds."""
     match event:
         case e.OffersMade():
-            return [(offer.lot, offer.provider_id, 1) for offer in event.offers]
+            return [(offer.lot, offer.provider_id, 1, 0) for offer in event.offers]
         case e.OfferDeclined() if event.prompt:
-            return ((event.lot, event.provider_id, -1),)
+            return ((event.lot, event.provider_id, -1, 0),)
+        case e.Awarded() if event.weekly_minutes:
+            return ((event.lot, event.provider_id, 0, event.weekly_minutes),)
         case _:
             return ()
 
 
 def _turn_keys(event: Event) -> Sequence[UUID]:
     turns = _turns_of(event)
-    return [turns_id(lot, who, _week(event)) for lot, who, _ in turns] if turns else ()
+    return [turns_id(lot, who, _week(event)) for lot, who, *_ in turns] if turns else ()
 
 
 def project_turns(row: TurnsRow | None, event: Event, key: UUID) -> TurnsRow | None:
-    """The provider's turns after one more offer or prompt decline."""
+    """The provider's turns after one more offer, prompt decline or award."""
     week = _week(event)
-    for lot, who, change in _turns_of(event):
+    for lot, who, offers, minutes in _turns_of(event):
         if turns_id(lot, who, week) == key:
-            before = 0 if row is None else row.offers
-            return TurnsRow(id=key, lot=lot, provider_id=who, week=week, offers=before + change)
+            before = row or TurnsRow(id=key, lot=lot, provider_id=who, week=week)
+            return replace(before, offers=before.offers + offers, minutes=before.minutes + minutes)
     return row
 
 

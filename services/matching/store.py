@@ -10,6 +10,7 @@ from uuid import UUID
 from services.matching.domain.deadlines import next_due_at
 from services.matching.domain.market import Contract, Market, Provider
 from services.matching.domain.placement import Absent, Placement
+from services.matching.domain.responses import PRIOR
 from services.matching.history import dump_state, read_state
 from shared.contracts.providers import ProviderRecorded
 from shared.postgres.connection import Connection
@@ -85,11 +86,10 @@ class MarketRoom:
             ]
             self._market = Market(providers={p.provider_id: p for p in providers}, turns={})
             self._version = version
-        turns = {
-            (row["lot"], row["provider_id"]): row["turns"]
-            for row in await QUERIES.turns_lately(connection, today=today)
-        }
-        return self._market.with_turns(turns)
+        lately = await QUERIES.turns_lately(connection, today=today)
+        turns = {(row["lot"], row["provider_id"]): row["turns"] for row in lately}
+        hours = {(row["lot"], row["provider_id"]): row["hours"] for row in lately}
+        return self._market.now(turns, hours, PRIOR)
 
 
 def provider_of(entry: ProviderRecorded) -> Provider:

@@ -75,6 +75,7 @@ MissingItem = Literal[
 ]  # fmt: skip
 
 EscalationKind = Literal["nobody_left", "released", "confirmation_overdue", "target_overdue"]
+Outlook = Literal["likely_today", "likely_tomorrow", "uncertain"]
 PassedOverReason = Literal[
     "contract_not_live", "not_accepting_new", "area", "capability", "language", "carer_gender",
     "cqc_rating", "cqc_not_inspected", "suspended", "excluded", "named_another", "already_declined",

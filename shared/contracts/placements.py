@@ -13,6 +13,7 @@ from shared.contracts.codes import (
     DeclineReason,
     EscalationKind,
     Gender,
+    Outlook,
     PassedOverReason,
     RefusalCode,
     ReleaseReason,
@@ -45,6 +46,8 @@ class Components(Model):
     contract_rank: int | None
     turns: float
     """Offers lately in this lot, an old one counting less; prompt declines not counted."""
+    awarded_hours: float = 0.0
+    """Weekly hours lately awarded in this lot, old ones counting less."""
     cqc_rating: CqcRating
 
 
@@ -64,6 +67,33 @@ class PassedOver(Model):
 
     reason: PassedOverReason
     provider_ids: tuple[UUID, ...]
+
+
+class Price(Model):
+    """What it is worth, in offers, not to miss a target with one package."""
+
+    target_minutes: Minutes
+    offers: float
+
+
+class Expected(Model):
+    """What was expected of one provider, live or next in order, when it was decided whom to ask."""
+
+    provider_id: UUID
+    live: bool
+    yes: float
+    """Chance that an answer is a yes that lasts."""
+    answers: float
+    """Chance of an answer in the window."""
+
+
+class Reckoning(Model):
+    """Why so many were asked: what a miss costs, what was expected of whom, and what follows."""
+
+    prices: tuple[Price, ...]
+    missed: tuple[float, ...]
+    """Chances of missing the targets that lie ahead, in the order of `prices`."""
+    expected: tuple[Expected, ...]
 
 
 class OfferMade(Model):
@@ -124,10 +154,12 @@ class TierOpened(PlacementEvent):
     closes_at: Instant | None
     ranked: tuple[Ranked, ...]
     passed_over: tuple[PassedOver, ...]
+    runs_on: bool = False
+    """When this tier's time is up, its live offers run on and who is unasked stays next."""
 
 
 class OffersMade(PlacementEvent):
-    """One wave: offers of one tier made at the same instant, all with one deadline."""
+    """Offers of one tier made at the same instant, all with one deadline."""
 
     TYPE: ClassVar[str] = "homeward.placement.offers-made.v1"
 
@@ -139,6 +171,21 @@ class OffersMade(PlacementEvent):
     offers: tuple[OfferMade, ...]
     passed_over: tuple[PassedOver, ...]
     """Those whose turn it was and who may no longer be asked, since the tier opened."""
+    ask_at: Instant | None = None
+    """When the next will be asked unless something happens before, where that is planned."""
+    reckoning: Reckoning | None = None
+    """Under an adaptive strategy: why so many were asked."""
+
+
+class AskingPlanned(PlacementEvent):
+    """Nobody else is asked now: those who have the offer are likely enough to take it in time."""
+
+    TYPE: ClassVar[str] = "homeward.placement.asking-planned.v1"
+
+    round: int
+    ask_at: Instant | None
+    """When the next will be asked unless something happens before; null: nobody is left."""
+    reckoning: Reckoning
 
 
 class OfferDeclined(PlacementEvent):
@@ -219,6 +266,8 @@ class Awarded(PlacementEvent):
     via: Via
     ground: AwardGround | None
     response_id: UUID | None
+    weekly_minutes: Minutes | None = None
+    """Minutes of care a week that the package takes, each carer's counted."""
 
 
 class AwardConfirmed(PlacementEvent):
@@ -279,6 +328,14 @@ class SearchExhausted(PlacementEvent):
     TYPE: ClassVar[str] = "homeward.placement.search-exhausted.v1"
 
     round: int
+
+
+class OutlookChanged(PlacementEvent):
+    """How likely somebody takes the package, in a word for wards; never a promise."""
+
+    TYPE: ClassVar[str] = "homeward.placement.outlook-changed.v1"
+
+    outlook: Outlook
 
 
 class EscalationOpened(PlacementEvent):

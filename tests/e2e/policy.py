@@ -31,7 +31,7 @@ def write_policy(path: Path) -> Path:
     """Framework lot and neighbours by rank, DPS and spot to the first who says yes."""
     minutes = {"urgent": URGENT_MINUTES, "routine": ROUTINE_MINUTES}
     every = {
-        "wave_size": "all",
+        "strategy": "simultaneous",
         "window_minutes": minutes,
         "budget_minutes": minutes,
         "cqc_ratings": ["outstanding", "good"],

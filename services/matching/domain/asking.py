@@ -14,6 +14,7 @@ class Components:
     chosen: bool
     contract_rank: int | None
     turns: float
+    awarded_hours: float = 0.0
     cqc_rating: CqcRating
 
 
@@ -35,6 +36,39 @@ class PassedOver:
 
     reason: PassedOverReason
     provider_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What it is worth, in offers, not to miss a target with one package."""
+
+    target_minutes: int
+    offers: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What was expected of one provider, live or next in order, when it was decided whom to ask.
+
+    `yes`: chance that an answer is a yes that lasts. `answers`: chance of an answer in the window.
+    """
+
+    provider_id: UUID
+    live: bool
+    yes: float
+    answers: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """Why so many were asked: what a miss costs, what was expected of whom, and what follows.
+
+    `missed` are the chances of missing the targets that lie ahead, in the order of `prices`.
+    """
+
+    prices: tuple[Price, ...]
+    missed: tuple[float, ...]
+    expected: tuple[Expected, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,6 +120,11 @@ class PassTime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewOutlook:
+    """Say again how likely it is that somebody takes the package, if the word has changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconsiderMarket:
     """The register changed: ask again if there is somebody new to ask."""
 
@@ -133,5 +138,6 @@ Command = (
     | AwardCommand
     | AwardByHand
     | PassTime
+    | ReviewOutlook
     | ReconsiderMarket
 )

@@ -1,5 +1,6 @@
 """When a placement must be looked at again: a projection of its state, never a second truth."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
@@ -7,7 +8,9 @@ from typing import Literal, assert_never
 from services.matching.domain import placement as states
 from services.matching.domain.placement import Placement
 
-DeadlineKind = Literal["offers_lapse", "settlement", "confirmation", "target"]
+DeadlineKind = Literal[
+    "offers_lapse", "settlement", "planned_ask", "tier_end", "confirmation", "target"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +22,7 @@ class Deadline:
 
 
 def deadlines(placement: Placement) -> tuple[Deadline, ...]:
-    """Every instant at which passing time alone decides something, the earliest first.
-
-    A tier's own end needs none: windows are cut to it, so a deadline of an offer comes with it.
-    """
+    """Every instant at which passing time alone decides something, the earliest first."""
     match placement:
         case states.Absent() | states.Withdrawn() | states.Confirmed() | states.Started():
             return ()
@@ -70,6 +70,14 @@ def _search(placement: Placement) -> tuple[Deadline, ...]:
         return ()
     lapses = [offer.expires_at for offer in placement.offers if offer.status == "live"]
     found = (Deadline(kind="offers_lapse", at=min(lapses)),) if lapses else ()
-    if placement.decided_by is None:
-        return found
-    return (*found, Deadline(kind="settlement", at=placement.decided_by))
+    if placement.decided_by is not None:
+        return (*found, Deadline(kind="settlement", at=placement.decided_by))
+    return (*found, *_asking(placement))
+
+
+def _asking(searching: states.Searching) -> Iterator[Deadline]:
+    """Where windows are cut to their tier's end, a deadline of an offer comes with it instead."""
+    if searching.ask_at is not None:
+        yield Deadline(kind="planned_ask", at=searching.ask_at)
+    if searching.runs_on and searching.tier_closes_at is not None:
+        yield Deadline(kind="tier_end", at=searching.tier_closes_at)

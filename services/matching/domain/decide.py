@@ -24,6 +24,7 @@ from services.matching.domain.commands import (
     ReconsiderMarket,
     ReleaseAward,
     ReportStart,
+    ReviewOutlook,
     WithdrawReferral,
 )
 from services.matching.domain.deadlines import target_at
@@ -34,6 +35,7 @@ from services.matching.domain.holding import (
     withdraw,
 )
 from services.matching.domain.market import Market
+from services.matching.domain.outlook import review_outlook
 from services.matching.domain.placement import Placement, Present
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import UNKNOWN_PLACEMENT, Refusal
@@ -99,6 +101,8 @@ def _obey(turn: Turn, placement: Present, command: Command) -> Refusal | None:
             answer_award(turn, placement, command)
         case AwardByHand():
             return award_by_hand(turn, placement, command)
+        case ReviewOutlook():
+            review_outlook(turn)
         case ReconsiderMarket():
             _reconsider(turn)
         case _:

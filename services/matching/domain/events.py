@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from services.matching.domain.asking import OfferMade, PassedOver, Ranked
+from services.matching.domain.asking import OfferMade, PassedOver, Ranked, Reckoning
 from services.matching.domain.codes import (
     AwardGround,
     ContractKind,
     DeclineReason,
     EscalationKind,
     Gender,
+    Outlook,
     RefusalCode,
     ReleaseReason,
     Request,
@@ -85,11 +86,12 @@ class TierOpened(PlacementEvent):
     closes_at: datetime | None
     ranked: tuple[Ranked, ...]
     passed_over: tuple[PassedOver, ...]
+    runs_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffersMade(PlacementEvent):
-    """One wave: offers made at the same instant with one deadline.
+    """Offers of one tier made at the same instant with one deadline.
 
     `passed_over`: those whose turn it was and who may no longer be asked since the tier opened. A
     wave that is left without anybody is written too, so that each of them has its reason.
@@ -103,6 +105,21 @@ class OffersMade(PlacementEvent):
     expires_at: datetime
     offers: tuple[OfferMade, ...]
     passed_over: tuple[PassedOver, ...]
+    ask_at: datetime | None = None
+    reckoning: Reckoning | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskingPlanned(PlacementEvent):
+    """Nobody else is asked now: those who have the offer are likely enough to take it in time.
+
+    `ask_at`: when the next will be asked unless something happens before; None: nobody is left.
+    """
+
+    TYPE: ClassVar[str] = "homeward.placement.asking-planned.v1"
+    round: int
+    ask_at: datetime | None
+    reckoning: Reckoning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +199,7 @@ class Awarded(PlacementEvent):
     via: Via
     ground: AwardGround | None
     response_id: UUID | None
+    weekly_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +263,14 @@ class SearchExhausted(PlacementEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutlookChanged(PlacementEvent):
+    """How likely somebody takes the package, in a word for wards; never a promise."""
+
+    TYPE: ClassVar[str] = "homeward.placement.outlook-changed.v1"
+    outlook: Outlook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationOpened(PlacementEvent):
     """An open item for a person, beside the status; it stops nothing by itself."""
 
@@ -274,10 +300,17 @@ SearchEvent = (
     | TierOpened
     | SearchReopened
     | SearchExhausted
+    | OutlookChanged
     | PlacementWithdrawn
 )
 OfferEvent = (
-    OffersMade | OfferDeclined | AcceptanceStood | OffersLapsed | OffersWithdrawn | RequestRefused
+    OffersMade
+    | AskingPlanned
+    | OfferDeclined
+    | AcceptanceStood
+    | OffersLapsed
+    | OffersWithdrawn
+    | RequestRefused
 )
 AwardEvent = Awarded | AwardConfirmed | AwardReleased | AwardCancelled | CareStarted
 EscalationEvent = EscalationOpened | EscalationClosed

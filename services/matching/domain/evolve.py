@@ -45,11 +45,13 @@ def _after(placement: Placement, event: Event) -> Placement:
             | events.TierOpened()
             | events.SearchReopened()
             | events.SearchExhausted()
+            | events.OutlookChanged()
             | events.PlacementWithdrawn()
         ):
             return _after_search(placement, event)
         case (
             events.OffersMade()
+            | events.AskingPlanned()
             | events.OfferDeclined()
             | events.AcceptanceStood()
             | events.OffersLapsed()
@@ -78,13 +80,7 @@ def _after_search(placement: Placement, event: SearchEvent) -> Placement:
         case events.SearchStarted():
             return _started_searching(placement, event)
         case events.TierOpened():
-            return replace(
-                expect(placement, states.Searching),
-                tier=event.tier,
-                tier_closes_at=event.closes_at,
-                wave=0,
-                unasked=tuple(_candidate(ranked) for ranked in event.ranked),
-            )
+            return _in_tier(expect(placement, states.Searching), event)
         case events.SearchReopened():
             return states.Searching(
                 **carried(searched(placement))
@@ -92,6 +88,8 @@ def _after_search(placement: Placement, event: SearchEvent) -> Placement:
             )
         case events.SearchExhausted():
             return states.Exhausted(**carried(searched(placement)))
+        case events.OutlookChanged():
+            return replace(expect(placement, states.Searching), outlook=event.outlook)
         case events.PlacementWithdrawn():
             known = present(placement)
             return states.Withdrawn(
@@ -138,9 +136,27 @@ def _started_searching(placement: Placement, event: events.SearchStarted) -> sta
     )
 
 
-def _candidate(ranked: Ranked) -> states.Candidate:
+def _in_tier(searching: states.Searching, event: events.TierOpened) -> states.Searching:
+    """Who is asked next: where the tier before runs on, those that it left unasked come first."""
+    left = searching.unasked if searching.runs_on else ()
+    known = {one.provider_id for one in left}
+    ranked = [_candidate(one, event) for one in event.ranked if one.provider_id not in known]
+    return replace(
+        searching,
+        tier=event.tier,
+        tier_closes_at=event.closes_at,
+        runs_on=event.runs_on,
+        ask_at=None,
+        wave=0,
+        unasked=(*left, *ranked),
+    )
+
+
+def _candidate(ranked: Ranked, event: events.TierOpened) -> states.Candidate:
     return states.Candidate(
         provider_id=ranked.provider_id,
+        tier=event.tier,
+        tier_name=event.tier_name,
         place=ranked.place,
         lot=ranked.lot,
         contract_kind=ranked.contract_kind,
@@ -151,6 +167,8 @@ def _after_offer(placement: Placement, event: OfferEvent) -> Placement:
     match event:
         case events.OffersMade():
             return _after_wave(expect(placement, states.Searching), event)
+        case events.AskingPlanned():
+            return replace(expect(placement, states.Searching), ask_at=event.ask_at)
         case events.OfferDeclined():
             before = searched(placement)
             return replace(
@@ -207,6 +225,7 @@ def _after_wave(searching: states.Searching, event: events.OffersMade) -> states
     return replace(
         searching,
         wave=event.wave,
+        ask_at=event.ask_at,
         unasked=tuple(one for one in searching.unasked if one.provider_id not in done),
         offers=searching.offers + made,
     )

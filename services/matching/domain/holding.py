@@ -170,6 +170,9 @@ def award_by_hand(turn: Turn, placement: Present, command: AwardByHand) -> Refus
             via="hand",
             ground=command.ground,
             response_id=None,
+            weekly_minutes=placement.facts.needed.weekly_minutes
+            if isinstance(placement, Searched)
+            else None,
         )
     )
     after_award(turn)

@@ -14,6 +14,7 @@ from services.matching.domain.codes import (
     Need,
 )
 from services.matching.domain.policy import Policy, Tier
+from services.matching.domain.responses import PRIOR, Responses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +57,16 @@ Turns = Mapping[tuple[str | None, UUID], float]
 class Market:
     """The register at one version, and how often each provider was offered work lately.
 
-    `turns` counts by (lot, provider), an old offer less than a new one; a provider without an
-    entry has had none. Build one for each version of the register: the layout costs a pass over
-    it, and `with_turns` keeps the layout.
+    `turns` counts by (lot, provider), an old offer less than a new one, and `awarded_hours` adds up
+    the weekly hours of awards in the same way; a provider without an entry has had none.
+    `responses` is what is believed of everybody's answers. Build one for each version of the
+    register: the layout costs a pass over it, and `now` keeps the layout.
     """
 
     providers: Mapping[UUID, Provider]
     turns: Turns
+    awarded_hours: Turns = field(default_factory=dict)
+    responses: Responses = PRIOR
     _places: Mapping[tuple[ContractKind, str | None], tuple[Place, ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -84,10 +88,15 @@ class Market:
         object.__setattr__(self, "_places", {key: tuple(found) for key, found in places.items()})
         object.__setattr__(self, "_kinds", {kind: tuple(found) for kind, found in kinds.items()})
 
-    def with_turns(self, turns: Turns) -> "Market":
-        """The same register with other counts."""
+    def now(self, turns: Turns, awarded_hours: Turns, responses: "Responses") -> "Market":
+        """The same register with the counts and beliefs of this moment."""
         return Market(
-            providers=self.providers, turns=turns, _places=self._places, _kinds=self._kinds
+            providers=self.providers,
+            turns=turns,
+            awarded_hours=awarded_hours,
+            responses=responses,
+            _places=self._places,
+            _kinds=self._kinds,
         )
 
     def places(self, policy: Policy, tier: Tier, outcode: str) -> Iterable[Place]:

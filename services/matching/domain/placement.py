@@ -8,7 +8,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.matching.domain.codes import ContractKind, EscalationKind, SourceKind, Urgency, Via
+from services.matching.domain.codes import (
+    ContractKind,
+    EscalationKind,
+    Outlook,
+    SourceKind,
+    Urgency,
+    Via,
+)
 from services.matching.domain.requirement import Needed
 
 OfferStatus = Literal[
@@ -39,9 +46,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Somebody of the open tier who has not been asked yet, in the order of asking."""
+    """Somebody who has not been asked yet, in the order of asking."""
 
     provider_id: UUID
+    tier: int
+    tier_name: str
     place: int
     lot: str | None
     contract_kind: ContractKind
@@ -139,9 +148,15 @@ class Searching(Searched):
 
     status: Literal["searching"] = "searching"
     tier_closes_at: datetime | None = None
+    runs_on: bool = False
+    """When the open tier's time is up, its live offers run on and who is unasked stays next."""
+    ask_at: datetime | None = None
+    """When to think again about asking, unless something happens before."""
     wave: int = 0
     """Waves made in the open tier."""
     unasked: tuple[Candidate, ...] = ()
+    outlook: Outlook | None = None
+    """What wards were last told; None until it is first reckoned."""
     decided_by: datetime | None = None
     """When the standing acceptances are settled; None while none stands."""
 

@@ -10,7 +10,7 @@ from typing import Literal
 from services.matching.domain.codes import ContractKind, CqcRating, Urgency
 
 Scope = Literal["lot", "neighbours", "any"]
-Component = Literal["continuity", "choice", "contract_rank", "turns", "cqc_rating"]
+Component = Literal["continuity", "choice", "contract_rank", "turns", "hours", "cqc_rating"]
 AwardRule = Literal["ranked", "first"]
 ALL_AT_ONCE = 0
 """The wave size that asks everybody of a tier at the same instant."""
@@ -42,6 +42,8 @@ class Tier:
     award_rule: AwardRule
     settling_minutes: int = 0
     wave_size: int = ALL_AT_ONCE
+    adaptive: bool = False
+    """How many are asked, and when, is decided at each turn (`pacing`) instead of by wave size."""
     window_minutes: Mapping[Urgency, int]
     budget_minutes: Mapping[Urgency, int | None]
     cqc_ratings: frozenset[CqcRating]
@@ -58,6 +60,8 @@ class Policy:
     lots: tuple[Lot, ...]
     tiers: tuple[Tier, ...]
     targets_minutes: tuple[int, ...]
+    prices: Mapping[int, float] = field(default_factory=dict)
+    """By target in minutes: how many offers it is worth to avoid missing it for one package."""
     confirmation_minutes: int
     telephone_grace_minutes: int
     prompt_decline_minutes: int

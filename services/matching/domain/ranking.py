@@ -98,6 +98,7 @@ def _components(place: Place, needed: Needed, market: Market) -> Components:
         chosen=provider_id == needed.chosen_provider_id,
         contract_rank=contract.rank,
         turns=market.turns.get((contract.lot, provider_id), 0.0),
+        awarded_hours=market.awarded_hours.get((contract.lot, provider_id), 0.0),
         cqc_rating=provider.cqc_rating,
     )
 
@@ -118,6 +119,8 @@ def _value(components: Components, component: Component) -> float:
             return _UNRANKED if rank is None else rank
         case "turns":
             return components.turns
+        case "hours":
+            return components.awarded_hours
         case "cqc_rating":
             return _RATING_ORDER[components.cqc_rating]
         case _:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.matching.domain import events, ids
+from services.matching.domain.adaptive import Pace, pace_of
 from services.matching.domain.asking import OfferMade
 from services.matching.domain.codes import PassedOverReason, TierOpenedBecause
 from services.matching.domain.gates import History, history_of, why_not
@@ -49,21 +50,51 @@ def lapse_due(turn: Turn, spared: frozenset[UUID] = frozenset()) -> bool:
 
 
 def ask_next(turn: Turn, searching: Searching) -> bool:
-    """Open what comes next: a wave of the open tier, the next tier, or the end of the search.
+    """Open what comes next: offers of the open tier, the next tier, or the end of the search.
 
-    Does nothing, and says so, while an offer is live. Whoever calls has settled what stands.
+    Says whether anything was opened. A tier asks in waves, each when no offer is live, or as the
+    pace that it needs says. Whoever calls has settled what stands.
     """
-    if any(offer.status == "live" for offer in searching.offers):
-        return False
+    live = any(offer.status == "live" for offer in searching.offers)
     if searching.tier == NO_TIER:
         _open_tier(turn, searching, 0, "first")
-    elif not searching.unasked:
+    elif not live and not searching.unasked:
         _open_tier(turn, searching, searching.tier + 1, "exhausted")
-    elif searching.tier_closes_at is not None and searching.tier_closes_at <= turn.now:
+    elif (searching.runs_on or not live) and _time_is_up(turn, searching):
         _open_tier(turn, searching, searching.tier + 1, "time_up")
+    elif searching.runs_on:
+        return _ask_at_pace(turn, searching)
+    elif live:
+        return False
     else:
-        _make_offers(turn, searching)
+        size = turn.policy.tiers[searching.tier].wave_size or len(searching.unasked)
+        _make_offers(turn, searching, size)
     return True
+
+
+def _time_is_up(turn: Turn, searching: Searching) -> bool:
+    return searching.tier_closes_at is not None and searching.tier_closes_at <= turn.now
+
+
+def _ask_at_pace(turn: Turn, searching: Searching) -> bool:
+    """Ask as many as the pace says, or plan when to; think again only when something happened."""
+    due = searching.ask_at is not None and searching.ask_at <= turn.now
+    if not searching.unasked or not (due or turn.events):
+        return False
+    pace = pace_of(searching, turn.now, turn.policy, turn.market)
+    if pace.ask:
+        return _make_offers(turn, searching, pace.ask, pace)
+    turn.record(
+        events.AskingPlanned(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            round=searching.round,
+            ask_at=pace.ask_at,
+            reckoning=pace.reckoning,
+        )
+    )
+    return False
 
 
 def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpenedBecause) -> None:
@@ -83,6 +114,9 @@ def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpened
         day=turn.now.date(),
     )
     budget = tier.budget_minutes[facts.urgency]
+    if tier.adaptive and index + 1 == len(turn.policy.tiers):
+        # Nothing comes after it that its end would have to make room for.
+        budget = None
     turn.record(
         events.TierOpened(
             at=turn.now,
@@ -96,6 +130,7 @@ def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpened
             closes_at=None if budget is None else turn.now + timedelta(minutes=budget),
             ranked=line.ranked,
             passed_over=line.passed_over,
+            runs_on=tier.adaptive,
         )
     )
 
@@ -112,41 +147,51 @@ def _exhaust(turn: Turn, searching: Searching) -> None:
     turn.escalate("nobody_left")
 
 
-def _make_offers(turn: Turn, searching: Searching) -> None:
-    """Make one wave. Whoever may no longer be asked is passed over, and the next takes the turn."""
-    tier = turn.policy.tiers[searching.tier]
+def _make_offers(turn: Turn, searching: Searching, size: int, pace: Pace | None = None) -> bool:
+    """Make `size` offers in order; whoever may no longer be asked is passed over for the next.
+
+    One event for each tier, since each has its window. Says whether there is more to decide at
+    once, which is so unless the pace was followed.
+    """
     history = history_of(searching)
-    size = tier.wave_size or len(searching.unasked)
-    offers: list[OfferMade] = []
-    passed_over: list[tuple[UUID, PassedOverReason]] = []
+    made: dict[int, list[OfferMade]] = {}
+    passed_over: dict[int, list[tuple[UUID, PassedOverReason]]] = {}
+    asked = 0
     for candidate in searching.unasked:
-        if len(offers) == size:
+        if asked == size:
             break
-        made = _offer(turn, searching, candidate, tier, history)
-        if isinstance(made, OfferMade):
-            offers.append(made)
+        offer = _offer(turn, searching, candidate, history)
+        if isinstance(offer, OfferMade):
+            made.setdefault(candidate.tier, []).append(offer)
+            asked += 1
         else:
-            passed_over.append((candidate.provider_id, made))
-    turn.record(
-        events.OffersMade(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            round=searching.round,
-            tier=searching.tier,
-            tier_name=tier.name,
-            wave=searching.wave + 1,
-            expires_at=_expires_at(turn.now, tier, searching) if offers else turn.now,
-            offers=tuple(offers),
-            passed_over=by_reason(passed_over),
+            passed_over.setdefault(candidate.tier, []).append((candidate.provider_id, offer))
+    for wave, index in enumerate(sorted({*made, *passed_over}), searching.wave + 1):
+        tier, offers = turn.policy.tiers[index], tuple(made.get(index, ()))
+        turn.record(
+            events.OffersMade(
+                at=turn.now,
+                referral_id=turn.referral_id,
+                placement_id=turn.placement_id,
+                round=searching.round,
+                tier=index,
+                tier_name=tier.name,
+                wave=wave,
+                expires_at=_expires_at(turn.now, tier, searching) if offers else turn.now,
+                offers=offers,
+                passed_over=by_reason(passed_over.get(index, ())),
+                ask_at=pace.ask_at if pace else None,
+                reckoning=pace.reckoning if pace else None,
+            )
         )
-    )
+    return pace is None or asked < size
 
 
 def _offer(
-    turn: Turn, searching: Searching, candidate: Candidate, tier: Tier, history: History
+    turn: Turn, searching: Searching, candidate: Candidate, history: History
 ) -> OfferMade | PassedOverReason:
     """The offer to a candidate, or why it may no longer be asked since the tier opened."""
+    tier = turn.policy.tiers[candidate.tier]
     provider = turn.market.providers.get(candidate.provider_id)
     if provider is None:
         return "left_the_register"
@@ -168,10 +213,13 @@ def _offer(
 
 
 def _expires_at(now: datetime, tier: Tier, searching: Searching) -> datetime:
-    """The deadline of a wave: a window is cut to its tier's end. Source: design §3."""
+    """The deadline of a wave: a window is cut to its tier's end, unless the tier runs on.
+
+    Source: design §3.
+    """
     ends = now + timedelta(minutes=tier.window_minutes[searching.facts.urgency])
     closes = searching.tier_closes_at
-    return ends if closes is None else min(ends, closes)
+    return ends if closes is None or searching.runs_on else min(ends, closes)
 
 
 def reopen_if_somebody_new(turn: Turn, exhausted: Exhausted) -> None:

@@ -26,9 +26,9 @@ class Claim:
     response_id: UUID | None
 
 
-def rank(offer: Offer) -> tuple[int, int, int, int]:
-    """Lower is better: an earlier round, tier, wave, place."""
-    return (offer.round, offer.tier, offer.wave, offer.place)
+def rank(offer: Offer) -> tuple[int, int, int]:
+    """Lower is better: an earlier round, tier, place. In a tier, earlier waves have earlier places."""
+    return (offer.round, offer.tier, offer.place)
 
 
 def settle(turn: Turn, placement: Open, arrived: Sequence[Claim] = ()) -> bool:
@@ -46,7 +46,7 @@ def settle(turn: Turn, placement: Open, arrived: Sequence[Claim] = ()) -> bool:
     if tier.award_rule == "first":
         rivals = [c for c in claims if (c.offer.round, c.offer.tier) == earliest]
         winner = min(rivals, key=lambda claim: (claim.answered_at, rank(claim.offer)))
-        _award_claim(turn, winner, arrived)
+        _award_claim(turn, placement, winner, arrived)
         return True
     winner = min(claims, key=lambda claim: rank(claim.offer))
     until = _last_deadline_of_better(placement, winner.offer, turn.now)
@@ -57,7 +57,7 @@ def settle(turn: Turn, placement: Open, arrived: Sequence[Claim] = ()) -> bool:
             for claim in arrived:
                 _stand(turn, claim, decided_by)
             return bool(arrived)
-    _award_claim(turn, winner, arrived)
+    _award_claim(turn, placement, winner, arrived)
     return True
 
 
@@ -101,7 +101,7 @@ def _stand(turn: Turn, claim: Claim, decided_by: datetime) -> None:
     )
 
 
-def _award_claim(turn: Turn, winner: Claim, arrived: Sequence[Claim]) -> None:
+def _award_claim(turn: Turn, placement: Open, winner: Claim, arrived: Sequence[Claim]) -> None:
     """Award to one claim and tell the others.
 
     A telephone acceptance that loses at once is recorded as having stood, since nobody waits for
@@ -134,6 +134,7 @@ def _award_claim(turn: Turn, winner: Claim, arrived: Sequence[Claim]) -> None:
             via=winner.via,
             ground=None,
             response_id=winner.response_id,
+            weekly_minutes=placement.facts.needed.weekly_minutes,
         )
     )
     for claim in lost:

@@ -40,11 +40,13 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Searching: (
             events.TierOpened,
             events.OffersMade,
+            events.AskingPlanned,
             events.OfferDeclined,
             events.AcceptanceStood,
             events.OffersLapsed,
             events.OffersWithdrawn,
             events.SearchReopened,
+            events.OutlookChanged,
             events.RequestRefused,
             events.EscalationOpened,
             events.EscalationClosed,

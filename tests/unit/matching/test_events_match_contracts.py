@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from pydantic import TypeAdapter
 
-from services.matching.domain import asking, codes, events, requirement
+from services.matching.domain import asking, codes, commands, events, requirement
 from shared.contracts import codes as contract_codes
 from shared.contracts import placements
 from shared.contracts.model import Model
@@ -25,6 +25,7 @@ from tests.unit.matching.world import (
     confirm,
     fold,
     no,
+    paced,
     referral,
     release,
     searching,
@@ -129,6 +130,8 @@ def lives() -> Iterator[tuple[events.Event, ...]]:
     yield released.history + released.new
     late = story().when(INCOMPLETE).when(TIME, 300).when(WITHDRAW, 301)
     yield late.history + late.new
+    asked = paced("A", "B").when(commands.ReviewOutlook(), 1).when(TIME, 25)
+    yield asked.history + asked.new
     exact = story().when(referral(wanted(visits=(window,))))
     yield exact.history + exact.new
 

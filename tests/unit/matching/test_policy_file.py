@@ -33,7 +33,7 @@ tiers:
     ranking: [turns]
     award_rule: ranked
     settling_minutes: 10
-    wave_size: all
+    strategy: simultaneous
     window_minutes: {urgent: 10, routine: 20}
     budget_minutes: {urgent: 10, routine: 20}
     cqc_ratings: [good]
@@ -43,7 +43,7 @@ tiers:
     clause: "8"
     ranking: []
     award_rule: first
-    wave_size: 3
+    strategy: waves(3)
     window_minutes: {urgent: 10, routine: 20}
     budget_minutes: {urgent: 30, routine: 60}
     cqc_ratings: [good, not_inspected]
@@ -87,16 +87,21 @@ def test_a_sound_document_becomes_a_policy(write):
     assert spot.budget_minutes == {"urgent": 30, "routine": 60}
 
 
+NO_STRATEGY = (
+    "not a strategy; give adaptive, sequential (one at a time), simultaneous (everybody at once) or"
+    " waves(n) with n at once"
+)
 WRONG = [
     ("window_minutes: {urgent: 10, routine: 20}", "window_minutes: {urgent: 0, routine: 20}",
      "policy.yaml:21: tiers[0].window_minutes.urgent: too small; give a number greater than 0"),
-    ("wave_size: 3", "wave_size: 0",
-     "policy.yaml:30: tiers[1].wave_size: not a wave; give a number greater than 0, or all"),
-    ("wave_size: 3", "wave_size: some",
-     "policy.yaml:30: tiers[1].wave_size: not a wave; give a number greater than 0, or all"),
-    ("wave_size: 3", "wave_sise: 3",
-     "policy.yaml:30: tiers[1].wave_sise: unknown key; remove it or correct its name"),
-    ("wave_size: 3", "wave_sise: 3", "policy.yaml:24: tiers[1].wave_size: missing; add it"),
+    ("strategy: waves(3)", "strategy: waves(0)",
+     "policy.yaml:30: tiers[1].strategy: " + NO_STRATEGY),
+    ("strategy: waves(3)", "strategy: 3",
+     "policy.yaml:30: tiers[1].strategy: " + NO_STRATEGY),
+    ("strategy: waves(3)", "strategi: waves(3)",
+     "policy.yaml:30: tiers[1].strategi: unknown key; remove it or correct its name"),
+    ("strategy: waves(3)", "strategi: waves(3)",
+     "policy.yaml:24: tiers[1].strategy: missing; add it"),
     ("outcodes: [E4]", "outcodes: []", "policy.yaml:8: lots.north.outcodes: empty; give at least one"),
     ("outcodes: [E4]", "outcodes: [e4]",
      "policy.yaml:8: lots.north.outcodes[0]: not of the right form; it must match"),
@@ -163,7 +168,7 @@ def test_a_neighbours_tier_without_neighbours_is_a_mistake(write):
 
 def test_all_mistakes_are_told_at_once(write):
     """A mistake of shape hides none of sense, nor the other way round; in the file's order."""
-    text = GOOD.replace("wave_size: all", "wave_size: 0").replace(
+    text = GOOD.replace("strategy: simultaneous", "strategy: all").replace(
         "outcodes: [E17]", "outcodes: [E4]"
     )
     text = text.replace("award_rule: first", "award_rule: first\n    settling_minutes: 5")

@@ -30,6 +30,7 @@ from tests.unit.matching.world import (
     fold,
     like,
     no,
+    paced,
     pid,
     referral,
     release,
@@ -78,6 +79,7 @@ COLUMNS = [
     "start",
     "by_hand",
     "time",
+    "review",
     "reconsider",
 ]
 COMMANDS: dict[str, commands.Command] = {
@@ -91,39 +93,41 @@ COMMANDS: dict[str, commands.Command] = {
     "start": start("A", response_id=pid("new start")),
     "by_hand": by_hand("B"),
     "time": TIME,
+    "review": commands.ReviewOutlook(),
     "reconsider": RECONSIDER,
 }
 WON = (E.Awarded, E.OffersWithdrawn)
 TABLE: dict[str, list[Any]] = {
     # each row: what each command leads to at 29 minutes past eight (exhausted: 31)
-    "absent": [STARTS, *[UNKNOWN] * 10],
+    "absent": [STARTS, *[UNKNOWN] * 11],
     "awaiting_information": [
         (), STARTS, (E.PlacementWithdrawn,), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED,
-        "not-complete", (), (),
+        "not-complete", (), (), (),
     ],
     "searching": [
         (), (), (E.OffersWithdrawn, E.PlacementWithdrawn), WON, (E.OfferDeclined,), REFUSED,
-        REFUSED, REFUSED, WON, (), (),
+        REFUSED, REFUSED, WON, (), (E.OutlookChanged,), (),
     ],
     "exhausted": [
         (), (), (E.EscalationClosed, E.PlacementWithdrawn), (E.Awarded, E.EscalationClosed),
         (E.OfferDeclined,), REFUSED, REFUSED, REFUSED, (E.Awarded, E.EscalationClosed), (), (),
+        (),
     ],
     "awarded": [
         (), (), (E.AwardCancelled, E.PlacementWithdrawn), REFUSED, REFUSED, (E.AwardConfirmed,),
         (E.AwardReleased, E.EscalationOpened, E.SearchReopened, *ROUND),
-        (E.AwardConfirmed, E.CareStarted), (E.AwardCancelled, E.Awarded), (), (),
+        (E.AwardConfirmed, E.CareStarted), (E.AwardCancelled, E.Awarded), (), (), (),
     ],
     "confirmed": [
         (), (), (E.AwardCancelled, E.PlacementWithdrawn), REFUSED, REFUSED, REFUSED, REFUSED,
-        (E.CareStarted,), "already-confirmed", (), (),
+        (E.CareStarted,), "already-confirmed", (), (), (),
     ],
     "started": [
         (), (), (E.AwardCancelled, E.PlacementWithdrawn), REFUSED, REFUSED, REFUSED, REFUSED,
-        REFUSED, "already-confirmed", (), (),
+        REFUSED, "already-confirmed", (), (), (),
     ],
     "withdrawn": [
-        (), (), (), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, "offer-withdrawn", (), (),
+        (), (), (), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, "offer-withdrawn", (), (), (),
     ],
 }  # fmt: skip
 CELLS = [
@@ -160,7 +164,9 @@ def examples() -> dict[type[events.Event], events.Event]:
     told.when(confirm("A", round_=2, before=1), 302).when(start("A", round_=2, before=1), 303)
     told.when(confirm("Z"), 304).when(WITHDRAW, 305)
     waiting = story().when(INCOMPLETE)
-    found = {type(event): event for event in (*told.history, *told.new, *waiting.new)}
+    asked = paced("A", "B", "C").when(commands.ReviewOutlook(), 1).when(TIME, 25)
+    stories = (told, waiting, asked)
+    found = {type(event): event for one in stories for event in (*one.history, *one.new)}
     assert set(found) == set(typing.get_args(events.Event))
     return found
 

@@ -314,6 +314,11 @@ def story(*providers, tiers=(), **changes) -> Story:
     return Story(policy=policy(*tiers, **changes), market=market(*providers))
 
 
+def paced(*names, prices: float = 0.0) -> Story:
+    """A search that an adaptive tier paces; with no price on a miss, one is asked at a time."""
+    return searching(*names, tiers=(tier(adaptive=True),), prices={90: prices, 240: prices})
+
+
 def searching(*names, tiers=(), **changes) -> Story:
     """A search whose first wave has asked ranked providers of these names, at eight."""
     return story(*ranks(*(names or ("A", "B", "C"))), tiers=tiers, **changes).when(referral())

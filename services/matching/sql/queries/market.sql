@@ -11,10 +11,11 @@ update register_version set version = version + 1;
 select entry from register;
 
 -- name: turns_lately
--- How often each provider was offered work lately, by lot: an offer counts half after two weeks, and
--- nothing after eight.
+-- How often each provider was offered work lately, and how many weekly hours it was awarded, by lot:
+-- both count half after two weeks, and nothing after eight.
 select lot, provider_id,
-       round(sum(offers * power(0.5, (:today::date - week) / 14.0)), 3)::float8 as turns
+       round(sum(offers * power(0.5, (:today::date - week) / 14.0)), 3)::float8 as turns,
+       round(sum(minutes * power(0.5, (:today::date - week) / 14.0)) / 60, 3)::float8 as hours
 from turns where week > :today::date - 56 group by lot, provider_id;
 
 -- name: keep_policy!
