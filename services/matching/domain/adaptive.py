@@ -69,7 +69,7 @@ def plan_of(view: View) -> Plan:
 
 def view_of(searching: Searching, now: datetime, policy: Policy, market: Market) -> View:
     """The search in open minutes, with what is believed of everybody who matters."""
-    beliefs = _Beliefs(searching, market)
+    beliefs = Beliefs(searching, market)
     hours = market.responses.hours
     live = sorted(
         [offer for offer in searching.offers if offer.status == "live"],
@@ -110,7 +110,7 @@ def view_of(searching: Searching, now: datetime, policy: Policy, market: Market)
     )
 
 
-class _Beliefs:
+class Beliefs:
     """What is believed of providers about one package, in the light of the noes that it got."""
 
     def __init__(self, searching: Searching, market: Market) -> None:
@@ -124,6 +124,7 @@ class _Beliefs:
             )
 
     def curve(self, provider_id: UUID, kind: ContractKind, lot: str | None) -> Curve:
+        """What is believed of one provider, by the contract it would take the package under."""
         return self._responses.curve(provider_id, kind, lot, self._needed, self._hardness)
 
 
@@ -134,7 +135,7 @@ def _goals(
     package is in no less of a hurry, and without any target nobody would be asked in parallel."""
     hours = market.responses.hours
     ahead = [
-        (Price(target_minutes=target, offers=policy.prices[target]), at)
+        (Price(target_minutes=target, offers=policy.prices.get(target, 0.0)), at)
         for target in facts.targets_minutes
         if (at := facts.received_at + timedelta(minutes=target)) > now
     ]
@@ -142,7 +143,7 @@ def _goals(
         last = facts.targets_minutes[-1]
         span = timedelta(minutes=last)
         times = (now - facts.received_at) // span + 1
-        price = Price(target_minutes=last * times, offers=policy.prices[last])
+        price = Price(target_minutes=last * times, offers=policy.prices.get(last, 0.0))
         ahead = [(price, facts.received_at + span * times)]
     for price, at in ahead:
         yield price, Goal(minutes=hours.between(now, at), price=price.offers)
