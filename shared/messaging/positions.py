@@ -1,16 +1,14 @@
 """Where a consumer reads on: at what our own database says, never at what Kafka remembers."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 
 from shared.messaging.failures import code_of
-from shared.messaging.kafka_topics import cluster_id
 from shared.messaging.store import QUERIES
 from shared.postgres.connection import Pool
-from shared.settings import ServiceSettings
 
 RETRY_SECONDS = 0.5
 
@@ -25,15 +23,20 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         *,
         consumer: Callable[[], AIOKafkaConsumer | None],
         service: str,
-        settings: ServiceSettings,
         pool: Pool,
+        log_id: Callable[[], Awaitable[str]],
+        name: Callable[[str], str],
         found: Callable[[str, str | None], None],
     ) -> None:
-        """`found` is told the log's id and the code of what is waited for, None for nothing."""
+        """`log_id` asks Kafka which log it has; `name` gives a topic's name without prefix.
+
+        `found` is told the log's id and the code of what is waited for, None for nothing.
+        """
         self.consumer = consumer
         self.service = service
-        self.settings = settings
         self.pool = pool
+        self.log_id = log_id
+        self.name = name
         self.found = found
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
@@ -58,8 +61,8 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _reached(self, assigned: set[TopicPartition]) -> dict[TopicPartition, int]:
         """The next offset of each partition, whose row is made if there is none."""
-        log_id = await cluster_id(self.settings.kafka_bootstrap_servers)
-        partitions = {(self._short_name(tp.topic), tp.partition): tp for tp in assigned}
+        log_id = await self.log_id()
+        partitions = {(self.name(tp.topic), tp.partition): tp for tp in assigned}
         arguments = {
             "log_id": log_id,
             "consumer": self.service,
@@ -85,11 +88,8 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         first: dict[TopicPartition, int] = {}
         for record in records:
             partition = TopicPartition(record.topic, record.partition)
-            place = (self._short_name(record.topic), record.partition)
+            place = (self.name(record.topic), record.partition)
             first.setdefault(partition, min(record.offset, expected.get(place, record.offset)))
         for partition, offset in first.items():
             if partition in consumer.assignment():
                 consumer.seek(partition, offset)
-
-    def _short_name(self, topic: str) -> str:
-        return topic.removeprefix(self.settings.homeward_topic_prefix)

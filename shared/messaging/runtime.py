@@ -225,8 +225,9 @@ class Messaging:
         positions = Positions(
             consumer=lambda: subscriber.consumer,
             service=self.service,
-            settings=self.settings,
             pool=self.pool,
+            log_id=lambda: cluster_id(self.settings.kafka_bootstrap_servers),
+            name=self.short_name,
             found=self._found,
         )
         subscriber = broker.subscriber(
