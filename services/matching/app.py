@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.matching.api import placements, reports
 from services.matching.consumers import SERVICE, connect
 from services.matching.handlers import Matching
+from services.matching.outlooks import Outlooks
 from services.matching.policies import Policies
 from services.matching.timers import Timers
 from shared.messaging.runtime import Messaging
@@ -35,7 +36,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         timers = Timers(pool=pool, matching=matching)
         app.state.matching = matching
         app.state.up_to_date = messaging.up_to_date
-        work = asyncio.create_task(_work(policies, pool, messaging, timers))
+        outlooks = Outlooks(pool=pool, matching=matching)
+        work = asyncio.create_task(_work(policies, pool, messaging, timers, outlooks))
         async with pool, wakeups.listening(settings.database_url):
             try:
                 yield Web(
@@ -62,7 +64,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     )
 
 
-async def _work(policies: Policies, pool: Pool, messaging: Messaging, timers: Timers) -> None:
+async def _work(
+    policies: Policies, pool: Pool, messaging: Messaging, timers: Timers, outlooks: Outlooks
+) -> None:
     """Reads the policies that placements began under, then lets messages and time in."""
     while True:
         try:
@@ -75,5 +79,5 @@ async def _work(policies: Policies, pool: Pool, messaging: Messaging, timers: Ti
     async with messaging.running():
         # On a database older than what was published, time must not decide anything either.
         await messaging.up_to_date.wait()
-        async with timers.running():
+        async with timers.running(), outlooks.running():
             await asyncio.Event().wait()

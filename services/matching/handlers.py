@@ -1,19 +1,20 @@
 """Load, decide, save: every change of a placement goes through here, in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.matching.domain.commands import Command, PassTime, ReconsiderMarket
+from services.matching.domain.commands import Command, PassTime, ReconsiderMarket, ReviewOutlook
 from services.matching.domain.decide import step
 from services.matching.domain.events import Event
-from services.matching.domain.placement import Placement, Searched
+from services.matching.domain.outlook import Forecast, forecast
+from services.matching.domain.placement import Placement, Searched, Searching
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import Refusal
 from services.matching.history import dump_event
 from services.matching.policies import Policies
 from services.matching.projections import FROM_PLACEMENTS, REGISTER
-from services.matching.store import QUERIES, MarketRoom, load_placements, save_placements
+from services.matching.store import QUERIES, Kept, MarketRoom, load_placements, save_placements
 from services.matching.translate import commands_from
 from shared import clock
 from shared.contracts.providers import ProviderRecorded
@@ -63,6 +64,41 @@ class Matching:
     async def pass_time(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:
         """Lets whatever is due in these placements follow; what is not due stays."""
         await self._do(connection, [(key, ((PassTime(), None),)) for key in referral_ids])
+
+    async def forecasts(
+        self, connection: Connection, referral_ids: Sequence[UUID]
+    ) -> dict[UUID, Forecast]:
+        """The chances of those of these placements that are being searched, read without locks."""
+        placements = await load_placements(connection, referral_ids, lock=False)
+        return await self._forecasts(connection, placements)
+
+    async def outlooks_changed(
+        self, connection: Connection, referral_ids: Sequence[UUID]
+    ) -> list[UUID]:
+        """Those of these placements whose outlook is no longer what wards were last told."""
+        placements = await load_placements(connection, referral_ids, lock=False)
+        found = await self._forecasts(connection, placements)
+        return [
+            key
+            for key, forecast in found.items()
+            if isinstance(state := placements[key].state, Searching)
+            and state.outlook != forecast.outlook
+        ]
+
+    async def review_outlooks(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:
+        """Tells wards where the outlook of these placements has changed."""
+        await self._do(connection, [(key, ((ReviewOutlook(), None),)) for key in referral_ids])
+
+    async def _forecasts(
+        self, connection: Connection, placements: Mapping[UUID, Kept]
+    ) -> dict[UUID, Forecast]:
+        now = await clock.now(connection)
+        market = await self.market.now(connection, now.date())
+        found = (
+            (key, forecast(kept.state, now, self._policy_of(kept.state), market))
+            for key, kept in placements.items()
+        )
+        return {key: chances for key, chances in found if chances is not None}
 
     async def command(
         self, connection: Connection, referral_id: UUID, command: Command

@@ -42,9 +42,11 @@ class Kept:
     sequence: int
 
 
-async def load_placements(connection: Connection, referral_ids: Sequence[UUID]) -> dict[UUID, Kept]:
+async def load_placements(
+    connection: Connection, referral_ids: Sequence[UUID], *, lock: bool = True
+) -> dict[UUID, Kept]:
     """Locks and reads these placements, in order of id; an unknown one is absent, not missing."""
-    rows = await PLACEMENTS.load(connection, referral_ids, lock=True)
+    rows = await PLACEMENTS.load(connection, referral_ids, lock=lock)
     found = {
         referral_id: Kept(read_state(row.status, row.state), row.sequence)
         for referral_id, row in rows.items()

@@ -37,6 +37,7 @@ class BoardRow:
     live_offers: Json = _NO_OFFERS
     standing_offers: Json = _NO_OFFERS
     exhausted: bool = False
+    outlook: str | None = None
     award_id: UUID | None = None
     provider_id: UUID | None = None
     provider_name: str | None = None
@@ -86,7 +87,9 @@ def _from_search(row: BoardRow, event: Event) -> BoardRow:
             return replace(row, tier_name=event.tier_name, exhausted=False)
         case placements.OffersMade():
             made = {str(offer.offer_id): event.expires_at.isoformat() for offer in event.offers}
-            return replace(row, tier_name=event.tier_name, live_offers=_with(row.live_offers, made))
+            # An earlier tier's offers may follow the opening of a later one; the open one is told.
+            tier_name = row.tier_name or event.tier_name
+            return replace(row, tier_name=tier_name, live_offers=_with(row.live_offers, made))
         case placements.OfferDeclined():
             return _without(row, [event.offer_id])
         case placements.OffersLapsed() | placements.OffersWithdrawn():
@@ -95,8 +98,10 @@ def _from_search(row: BoardRow, event: Event) -> BoardRow:
             stood = {str(event.offer_id): event.decided_by.isoformat()}
             row = _without(row, [event.offer_id])
             return replace(row, standing_offers=_with(row.standing_offers, stood))
+        case placements.OutlookChanged():
+            return replace(row, outlook=event.outlook)
         case placements.SearchReopened():
-            return replace(row, tier_name=None, exhausted=False)
+            return replace(row, tier_name=None, exhausted=False, outlook=None)
         case placements.SearchExhausted():
             return replace(row, exhausted=True)
         case placements.PlacementWithdrawn():

@@ -13,6 +13,7 @@ from services.matching.api.shapes import (
     PlacementDetail,
     PlacementView,
     TelephoneAnswer,
+    forecast_view,
     view_of,
 )
 from services.matching.domain.commands import Answer as ProviderAnswer
@@ -75,7 +76,8 @@ async def list_placements(
 
 @router.get("/v1/placements/{referral_id}", summary="One placement and why it is where it is")
 async def get_placement(request: Request, referral_id: UUID, _who: Broker) -> PlacementDetail:
-    """State, every offer with its place and its reasons, everybody not asked, the timeline."""
+    """State, forecast, every offer with its place and reasons, everybody not asked, the timeline."""
+    matching: Matching = request.app.state.matching
     async with _web(request).connection() as connection:
         row = await QUERIES.one_summary(connection, referral_id=referral_id)
         if row is None:
@@ -83,9 +85,11 @@ async def get_placement(request: Request, referral_id: UUID, _who: Broker) -> Pl
         history = await QUERIES.timeline(connection, referral_id=referral_id)
         notes = await QUERIES.notes_about(connection, referral_id=referral_id)
         now = await clock.now(connection)
+        forecasts = await matching.forecasts(connection, [referral_id])
     events = [read_event(entry["type"], entry["body"]) for entry in history]
     return PlacementDetail(
         **view_of(SUMMARIES.rows.from_record(row), now),
+        forecast=forecast_view(forecasts.get(referral_id)),
         offers=offers_told(events),
         passed_over=passed_over_told(events),
         timeline=[

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.matching.domain.outlook import Forecast
 from services.matching.projections import Summary
 from shared.contracts.codes import AwardGround, DeclineReason
 from shared.web.instants import When
@@ -67,6 +68,8 @@ class PlacementView(BaseModel):
     minutes: float
     round: int
     tier_name: str | None
+    outlook: str | None
+    """What wards were last told: likely_today, likely_tomorrow or uncertain."""
     offers_out: int
     offers_made: int
     next_deadline_at: datetime | None
@@ -84,9 +87,30 @@ class PlacementView(BaseModel):
     escalations: list[str]
 
 
+class TargetChance(BaseModel):
+    """How likely it is filled by one target, from received."""
+
+    target_minutes: int
+    percent: float
+
+
+class ForecastView(BaseModel):
+    """Chances of being filled, in percent, as they are reckoned at this moment."""
+
+    by_target: list[TargetChance]
+    """Targets that lie ahead."""
+    today_percent: float
+    """By 20:00, London time."""
+    tomorrow_percent: float
+    """By 10:00 tomorrow, London time."""
+    outlook: str
+
+
 class PlacementDetail(PlacementView):
     """One placement with everything that led to where it is."""
 
+    forecast: ForecastView | None
+    """While providers are being asked."""
     offers: list[dict[str, Any]]
     """Every offer with its state, its place, the components that put it there, and its answer."""
     passed_over: list[dict[str, Any]]
@@ -102,3 +126,18 @@ def view_of(row: Summary, now: datetime) -> dict[str, Any]:
     fields = {name: getattr(row, name) for name in Summary.__dataclass_fields__}
     minutes = round((end - row.received_at).total_seconds() / 60, 1)
     return {**fields, "escalations": row.escalations.split(), "minutes": minutes}
+
+
+def forecast_view(found: Forecast | None) -> ForecastView | None:
+    """The chances as brokers read them."""
+    if found is None:
+        return None
+    return ForecastView(
+        by_target=[
+            TargetChance(target_minutes=minutes, percent=round(100 * chance, 1))
+            for minutes, chance in found.by_target
+        ],
+        today_percent=round(100 * found.today, 1),
+        tomorrow_percent=round(100 * found.tomorrow, 1),
+        outlook=found.outlook,
+    )

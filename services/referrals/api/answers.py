@@ -10,7 +10,15 @@ from pydantic import BaseModel, Field
 
 from services.referrals.api.bodies import RequirementIn
 from services.referrals.asked import Asked, AuthorisationCodes, warnings_of
-from services.referrals.domain.board import Clock, Standing, Status, TargetState, hint, words
+from services.referrals.domain.board import (
+    Clock,
+    Standing,
+    Status,
+    TargetState,
+    hint,
+    outlook_words,
+    words,
+)
 from services.referrals.store import ReferralRow
 from shared.contracts.codes import MissingItem, Pathway, Urgency
 
@@ -61,6 +69,7 @@ class Place(BaseModel):
     urgency: Urgency
     status: Status
     words: str = Field(description="The status as a sentence, times of day local.")
+    outlook: str | None = Field(description="How likely a provider is found; never a promise.")
     hint: str | None = Field(description="What must not be done yet.")
     missing: list[MissingItem]
     tier: str | None
@@ -110,6 +119,7 @@ class Place(BaseModel):
                 **row,
                 "patient": patient,
                 "words": words(standing),
+                "outlook": outlook_words(status, row["outlook"]),
                 "hint": hint(status),
                 "missing": missing,
                 "tier": row["tier_name"] if searching else None,

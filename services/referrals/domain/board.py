@@ -11,6 +11,8 @@ Status = Literal[
 ]  # fmt: skip
 TargetState = Literal["running", "met", "over", "not_counted"]
 
+Outlook = Literal["likely_today", "likely_tomorrow", "uncertain"]
+
 DO_NOT_BOOK = "Do not book transport until confirmed."
 """Source: domain rule 15."""
 
@@ -28,6 +30,13 @@ _WORDS = {
     "discharge_ready_at": "discharge-ready date",
 }
 
+
+_OUTLOOKS: Mapping[Outlook, str] = {
+    "likely_today": "Provider likely today",
+    "likely_tomorrow": "Provider likely tomorrow",
+    "uncertain": "Uncertain when a provider is found",
+}
+"""Wards see words, not percentages. Source: domain rule 15."""
 
 _PLAIN: Mapping[str, str] = {
     "starting_search": "Complete; the search is starting",
@@ -83,6 +92,12 @@ def _asking(standing: Standing) -> str:
     offers = "1 offer" if standing.offers_out == 1 else f"{standing.offers_out} offers"
     by = f", next answer due by {standing.next_deadline}" if standing.next_deadline else ""
     return f"Asking providers in {tier}: {offers} out{by}"
+
+
+def outlook_words(status: Status, outlook: Outlook | None) -> str | None:
+    """How likely a provider is found, while one is looked for; None where nothing is known yet."""
+    looking = status in ("asking_providers", "deciding", "starting_search")
+    return _OUTLOOKS[outlook] if looking and outlook else None
 
 
 def hint(status: Status) -> str | None:

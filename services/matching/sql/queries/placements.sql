@@ -14,6 +14,11 @@ from placements p where p.next_due_at is not null;
 select referral_id from placements where status = 'exhausted' and referral_id > :after
 order by referral_id limit :most;
 
+-- name: searching_placements
+-- Placements for which providers are being asked, after a given one.
+select referral_id from placements where status = 'searching' and referral_id > :after
+order by referral_id limit :most;
+
 -- name: timeline
 -- Every event of one placement, in order.
 select sequence, type, recorded_at, body from events
