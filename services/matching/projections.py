@@ -237,12 +237,13 @@ def turns_id(lot: str | None, provider_id: UUID, week: date) -> UUID:
     return uuid5(_TURNS, f"{lot or ''}/{provider_id}/{week}")
 
 
-def _week(event: Event) -> date:
+def week_of(event: Event) -> date:
+    """The Monday of an event's week."""
     return event.at.date() - timedelta(days=event.at.weekday())
 
 
-def _turns_of(event: Event) -> Sequence[tuple[str | None, UUID, int, int]]:
-    """(lot, provider, offers, minutes) that an event adds."""
+def turns_of(event: Event) -> Sequence[tuple[str | None, UUID, int, int]]:
+    """(lot, provider, offers, minutes) that an event adds to the rotation."""
     match event:
         case e.OffersMade():
             return [(offer.lot, offer.provider_id, 1, 0) for offer in event.offers]
@@ -255,14 +256,14 @@ def _turns_of(event: Event) -> Sequence[tuple[str | None, UUID, int, int]]:
 
 
 def _turn_keys(event: Event) -> Sequence[UUID]:
-    turns = _turns_of(event)
-    return [turns_id(lot, who, _week(event)) for lot, who, *_ in turns] if turns else ()
+    turns = turns_of(event)
+    return [turns_id(lot, who, week_of(event)) for lot, who, *_ in turns] if turns else ()
 
 
 def project_turns(row: TurnsRow | None, event: Event, key: UUID) -> TurnsRow | None:
     """The provider's turns after one more offer, prompt decline or award."""
-    week = _week(event)
-    for lot, who, offers, minutes in _turns_of(event):
+    week = week_of(event)
+    for lot, who, offers, minutes in turns_of(event):
         if turns_id(lot, who, week) == key:
             before = row or TurnsRow(id=key, lot=lot, provider_id=who, week=week)
             return replace(before, offers=before.offers + offers, minutes=before.minutes + minutes)
