@@ -167,10 +167,12 @@ def _prices(parsed: Parsed) -> Iterator[Finding]:
     if parsed.document is None:
         return
     prices, targets = parsed.document.prices, parsed.document.targets_minutes
-    for target in prices:
+    named = [("prices", target) for target in prices]
+    named += [("goals_percent", target) for target in parsed.document.goals_percent]
+    for part, target in named:
         if target not in targets:
             yield parsed.finding(
-                ("prices", str(target)),
+                (part, str(target)),
                 f"no target is {target} minutes; give one of {', '.join(map(str, targets))}",
             )
     missing = [str(target) for target in targets if target not in prices]

@@ -89,6 +89,8 @@ class Document(_Part):
 
     name: Code
     targets_minutes: Annotated[tuple[_Minutes, ...], Field(min_length=1)]
+    goals_percent: dict[int, Annotated[float, Field(gt=0, le=100)]] = {}
+    """By target: how many of all packages are to be filled by it; what prices are tuned to."""
     prices: dict[int, Annotated[float, Field(ge=0, le=1_000)]] = {}
     """By target: how many offers it is worth not to miss it; what an adaptive tier weighs."""
     confirmation_minutes: _Minutes

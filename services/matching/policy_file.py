@@ -90,6 +90,7 @@ def to_policy(document: Document) -> Policy:
             for tier in document.tiers
         ),
         targets_minutes=document.targets_minutes,
+        goals_percent=document.goals_percent,
         prices=document.prices,
         confirmation_minutes=document.confirmation_minutes,
         telephone_grace_minutes=document.telephone_grace_minutes,

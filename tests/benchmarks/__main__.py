@@ -5,7 +5,7 @@ in one run, on this machine; ratios say more than figures a second. What is prin
 
 * **Decisions a second**, Kafka to Kafka: inputs that lead to at least one committed event, half of
   them complete referrals, half acceptances that are awarded at once, on a market of 60 providers
-  under deploy/policies/three-tier.yaml. The load is on Kafka beforehand; the time runs from the first
+  under tests/benchmarks/spine.yaml. The load is on Kafka beforehand; the time runs from the first
   record that may be read to the last resulting event acknowledged on placements.v1. Median of the
   rounds, in which these three follow each other, each on a database and topics of its own:
   (a) the matching service, a real process with its own relay;

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from services.matching.policy_file import read_document, to_policy
 from shared.contracts.providers import Contract, ProviderRecorded
 
-POLICY = Path(__file__).parents[2] / "deploy" / "policies" / "three-tier.yaml"
+POLICY = Path(__file__).with_name("spine.yaml")
 DPS_PROVIDERS = 45
 SPOT_PROVIDERS = 5
 OUTCODES = ("E4", "E17", "E10", "E11", "E5")

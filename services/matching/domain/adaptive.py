@@ -19,6 +19,8 @@ from services.matching.domain.policy import Policy
 
 MOST_FOLLOWING = 12
 """How far down the order pacing looks: whoever comes later is hardly ever reached in time."""
+SOONEST_MINUTES = 1.0
+"""Open minutes before the same search is thought about again with nothing new known."""
 _DIGITS = 4
 
 
@@ -48,7 +50,9 @@ def pace_of(searching: Searching, now: datetime, policy: Policy, market: Market)
     hours = market.responses.hours
     return Pace(
         ask=found.ask,
-        ask_at=None if found.again_in is None else hours.after(now, found.again_in),
+        ask_at=None
+        if found.again_in is None
+        else hours.after(now, max(found.again_in, SOONEST_MINUTES)),
         reckoning=Reckoning(
             prices=tuple([price for price, _ in view.goals]),
             missed=tuple([round(chance, _DIGITS) for chance in found.missed]),

@@ -60,6 +60,8 @@ class Policy:
     lots: tuple[Lot, ...]
     tiers: tuple[Tier, ...]
     targets_minutes: tuple[int, ...]
+    goals_percent: Mapping[int, float] = field(default_factory=dict)
+    """By target in minutes: how many of all packages are to be filled by it."""
     prices: Mapping[int, float] = field(default_factory=dict)
     """By target in minutes: how many offers it is worth to avoid missing it for one package."""
     confirmation_minutes: int
