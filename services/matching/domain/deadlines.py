@@ -76,8 +76,11 @@ def _search(placement: Placement) -> tuple[Deadline, ...]:
 
 
 def _asking(searching: states.Searching) -> Iterator[Deadline]:
-    """Where windows are cut to their tier's end, a deadline of an offer comes with it instead."""
-    if searching.ask_at is not None:
+    """Where windows are cut to their tier's end, a deadline of an offer comes with it instead.
+
+    With nobody left unasked a planned ask has come to nothing.
+    """
+    if searching.ask_at is not None and searching.unasked:
         yield Deadline(kind="planned_ask", at=searching.ask_at)
     if searching.runs_on and searching.tier_closes_at is not None:
         yield Deadline(kind="tier_end", at=searching.tier_closes_at)
