@@ -69,14 +69,14 @@ class Matching:
         self, connection: Connection, referral_ids: Sequence[UUID]
     ) -> dict[UUID, Forecast]:
         """The chances of those of these placements that are being searched, read without locks."""
-        placements = await load_placements(connection, referral_ids, lock=False)
+        placements = await self._load(connection, referral_ids, lock=False)
         return await self._forecasts(connection, placements)
 
     async def outlooks_changed(
         self, connection: Connection, referral_ids: Sequence[UUID]
     ) -> list[UUID]:
         """Those of these placements whose outlook is no longer what wards were last told."""
-        placements = await load_placements(connection, referral_ids, lock=False)
+        placements = await self._load(connection, referral_ids, lock=False)
         found = await self._forecasts(connection, placements)
         return [
             key
@@ -121,7 +121,7 @@ class Matching:
         self, connection: Connection, work: Work, *, refusable: bool = False
     ) -> tuple[Event, ...] | Refusal:
         """Locks, reads the clock, decides in order, and writes everything in a few statements."""
-        placements = await load_placements(connection, [key for key, _ in work])
+        placements = await self._load(connection, [key for key, _ in work])
         now = await clock.now(connection)
         market = await self.market.now(connection, now.date())
         decided: list[Event] = []
@@ -146,6 +146,16 @@ class Matching:
             for projection in FROM_PLACEMENTS:
                 await projection.apply(connection, decided)
         return tuple(decided)
+
+    async def _load(
+        self, connection: Connection, referral_ids: Sequence[UUID], *, lock: bool = True
+    ) -> dict[UUID, Kept]:
+        """These placements, and the policies that they began under."""
+        placements = await load_placements(connection, referral_ids, lock=lock)
+        states = (kept.state for kept in placements.values())
+        versions = {one.facts.policy_version for one in states if isinstance(one, Searched)}
+        await self.policies.known(connection, versions)
+        return placements
 
     def _policy_of(self, state: Placement) -> Policy:
         """The version that the search began under; the current one before it has begun."""

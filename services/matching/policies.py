@@ -1,5 +1,6 @@
 """The policies in use: the current one, and every one that a placement began under."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from services.matching.domain.policy import Policy
@@ -23,8 +24,14 @@ class Policies:
         return Policies(read_document(path))
 
     def version(self, version: str) -> Policy:
-        """The policy of that version. Raises KeyError for one that was never in use here."""
+        """The policy of that version. Raises KeyError for one that is not `known`."""
         return self._by_version[version]
+
+    async def known(self, connection: Connection, versions: Iterable[str]) -> None:
+        """Reads what is new if one of these versions is: another process may begin searches under
+        a newer policy than this one's."""
+        if any(version not in self._by_version for version in versions):
+            await self._read_kept(connection)
 
     async def keep(self, connection: Connection) -> None:
         """Keeps the current version for later, and reads those that were in use before."""
@@ -35,6 +42,9 @@ class Policies:
             name=current.name,
             document=self._document.model_dump_json(by_alias=True),
         )
+        await self._read_kept(connection)
+
+    async def _read_kept(self, connection: Connection) -> None:
         for row in await QUERIES.kept_policies(connection):
             if row["version"] not in self._by_version:
                 document = Document.model_validate_json(row["document"])

@@ -1,10 +1,13 @@
 """Matching's handlers on real Postgres: what is decided is stored, whole or not at all."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from services.matching.history import fold, read_event, read_state
-from tests.integration.matching.room import accept, decline, provider, referral, room
+from tests.integration.matching.room import Room, accept, decline, provider, referral, room
 from tests.stack import TestStack
+
+OTHER_POLICY = Path("deploy/policies/waltham-forest.yaml")
 
 
 async def test_a_referral_is_offered_awarded_and_summed_up(stack: TestStack):
@@ -75,3 +78,19 @@ async def test_an_acceptance_recorded_in_time_counts_after_the_offer_lapsed(stac
         await matching.fire()
         await matching.take(accept(in_time, asked.referral_id, offer))
         assert await matching.pool.fetchval("select status from placements") == "awarded"
+
+
+async def test_a_process_with_an_older_policy_goes_on_with_what_a_newer_one_began(
+    stack: TestStack,
+):
+    """While processes are replaced one by one, either may meet a search of the other's policy."""
+    async with room(stack) as older:
+        await older.take(provider(name="Alder", kind="framework", lot="walthamstow"))
+        newer = Room(older.pool, OTHER_POLICY)
+        async with older.pool.acquire() as connection:
+            await newer.matching.policies.keep(connection)
+        asked = referral(await older.now())
+        await newer.take(asked)
+        (offer,) = await older.offers(asked.referral_id)
+        await older.take(accept(await older.now(), asked.referral_id, offer))
+        assert await older.pool.fetchval("select status from placements") == "awarded"
