@@ -1,8 +1,9 @@
 """Invariant I6: what is committed is on Kafka, in order; and what to do if it is not."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,8 @@ from shared.messaging.history import consumer_of, records_between
 from shared.messaging.kafka_topics import ensure_topics
 from shared.postgres.connection import Connection
 from shared.postgres.wakeups import notify
+
+Row: TypeAlias = asyncpg.Record | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +50,8 @@ async def _check_topic(where: Installation, service: str, topic: str) -> TopicCh
             topic,
             _kept(topic),
         )
-    read = _read_in_order(rows, [record async for record in _on_kafka(where, topic)])
-    if _compacted(topic):
-        newest = _newest(rows)
-        missing = _lost([row for row in rows if newest[row["key"]] == row["sequence"]], read.ids)
-    else:
-        missing = _lost(rows, read.ids_in_order)
+    records = [record async for record in _on_kafka(where, topic)]
+    missing = missing_from(rows, records, compacted=_compacted(topic))
     faults = []
     if missing:
         faults.append(
@@ -68,6 +67,20 @@ async def _check_topic(where: Installation, service: str, topic: str) -> TopicCh
     )
 
 
+def missing_from(
+    rows: Sequence[Row], records: Iterable[tuple[UUID, int, UUID]], *, compacted: bool = False
+) -> tuple[int, ...]:
+    """Positions of the committed `rows` that no reader of `records` (key, sequence, id) would handle.
+
+    A row has id, position, key, sequence and unsent.
+    """
+    read = _read_in_order(rows, records)
+    if compacted:
+        newest = _newest(rows)
+        return _lost([row for row in rows if newest[row["key"]] == row["sequence"]], read.ids)
+    return _lost(rows, read.ids_in_order)
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """Which events a reader from the beginning finds at all, and which of them in order."""
@@ -76,7 +89,7 @@ class _Read:
     ids_in_order: set[UUID]
 
 
-def _read_in_order(rows: list[asyncpg.Record], records: Iterable[tuple[UUID, int, UUID]]) -> _Read:
+def _read_in_order(rows: Sequence[Row], records: Iterable[tuple[UUID, int, UUID]]) -> _Read:
     """Reads (key, sequence, event id) as a consumer with an empty inbox would."""
     reached: dict[UUID, int] = {}
     for row in rows:
@@ -91,7 +104,7 @@ def _read_in_order(rows: list[asyncpg.Record], records: Iterable[tuple[UUID, int
     return read
 
 
-def _lost(rows: list[asyncpg.Record], read: set[UUID]) -> tuple[int, ...]:
+def _lost(rows: Sequence[Row], read: set[UUID]) -> tuple[int, ...]:
     """Positions to send again: of each key the first that was not read and all after it, unless
     the outbox holds them all. After an event that comes again too late, the later ones must too."""
     unread = [row for row in rows if row["id"] not in read]
@@ -148,7 +161,7 @@ def _compacted(topic: str) -> bool:
     return topics()[topic].cleanup == "compact"
 
 
-def _newest(rows: list[asyncpg.Record]) -> dict[UUID, int]:
+def _newest(rows: Sequence[Row]) -> dict[UUID, int]:
     newest: dict[UUID, int] = {}
     for row in rows:
         newest[row["key"]] = max(newest.get(row["key"], 0), row["sequence"])
