@@ -37,7 +37,8 @@ class PackageOutcome:
     incomplete and awards that were released before it included; None means never filled.
     `provider` and `awarded_kind` are of that award, as is `rate_pence` (an hour).
     `offers` counts every offer made, `accepted_lost` the acceptances that lost a race, and
-    `interventions` the escalations opened for a person.
+    `interventions` the escalations opened for a person. `started_late`: care began days after it
+    was wanted.
     """
 
     number: int
@@ -55,6 +56,7 @@ class PackageOutcome:
     accepted_lost: int
     interventions: int
     forecasts: tuple[Forecast, ...] = ()
+    started_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,236 @@
+"""A run in virtual time: the production rules meet simulated arrivals, answers and deadlines.
+
+Everything that happens stands in one heap, by instant and then by the order in which it was put
+there. What it means for a placement is decided by matching's `step` alone, and a placement is looked
+at again when matching's own `next_due_at` says so. Nothing here reads a clock, and no person acts.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
+from typing import assert_never
+
+from deploy.simulator.case import Case
+from deploy.simulator.drawing import WEEK_MINUTES, Draws, instant, minute
+from deploy.simulator.load import Load
+from deploy.simulator.register import provider_id, register_of
+from deploy.simulator.replying import Carrying, carry, reply
+from deploy.simulator.rotation import Rotation
+from services.matching.domain import events as e
+from services.matching.domain.asking import OfferMade
+from services.matching.domain.commands import (
+    Answer,
+    Command,
+    CompleteReferral,
+    ConfirmAward,
+    PassTime,
+    ReceiveAnswers,
+    ReceiveReferral,
+    ReleaseAward,
+    ReportStart,
+)
+from services.matching.domain.deadlines import next_due_at
+from services.matching.domain.decide import step
+from services.matching.domain.events import Event
+from services.matching.domain.market import Market
+from services.matching.domain.placement import offer_of
+from services.matching.domain.policy import Policy
+from services.matching.domain.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A referral is received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Nothing is missing of it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A provider answers an offer."""
+
+    offer: OfferMade
+    accepts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The placement asked to be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A provider confirms or releases its award."""
+
+    award: e.Awarded
+    carrying: Carrying
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Care starts."""
+
+    award: e.Awarded
+
+
+Happening = Arrived | Completed | Answered | Due | Settled | Begun
+
+
+class World:
+    """One run of one policy on one market's draws."""
+
+    def __init__(self, policy: Policy, draws: Draws) -> None:
+        self.policy = policy
+        self.cases = [Case(package) for package in draws.packages]
+        self.decisions = 0
+        self._draws = draws
+        self._register = Market(providers=register_of(draws.market), turns={})
+        self._index = {provider_id(one): n for n, one in enumerate(draws.market.providers)}
+        self._load = Load(draws)
+        self._rotation = Rotation()
+        self._market, self._today = self._register, date.min
+        self._order = count()
+        self._ahead: list[tuple[datetime, int, Case, Happening]] = []
+
+    def run(self) -> None:
+        """Let everything happen, until nothing is ahead."""
+        for case in self.cases:
+            self._expect(case.package.received_at, case, Arrived())
+        while self._ahead:
+            now, _, case, happening = heappop(self._ahead)
+            command = self._command(now, case, happening)
+            if command is not None:
+                self._do(now, case, command)
+
+    def _expect(self, at: datetime, case: Case, happening: Happening) -> None:
+        heappush(self._ahead, (at, next(self._order), case, happening))
+
+    def _command(self, now: datetime, case: Case, happening: Happening) -> Command | None:
+        """What the service is told of a happening; None if nobody tells it anything."""
+        match happening:
+            case Due():
+                return PassTime() if case.due_at == now else None
+            case Answered():
+                return self._answer(now, case, happening)
+            case Arrived():
+                return self._arrive(case)
+            case Completed():
+                package = case.package
+                return CompleteReferral(
+                    complete_at=now, urgency=package.urgency, wanted=package.wanted
+                )
+            case Settled() | Begun():
+                return self._carry(now, case, happening)
+            case _:
+                assert_never(happening)
+
+    def _arrive(self, case: Case) -> Command:
+        package = case.package
+        complete = package.complete_at == package.received_at
+        if not complete:
+            self._expect(package.complete_at, case, Completed())
+        return ReceiveReferral(
+            referral_id=package.referral_id,
+            received_at=package.received_at,
+            source_kind=package.source_kind,
+            organisation="simulated",
+            ward="simulated",
+            urgency=package.urgency,
+            complete_at=package.complete_at if complete else None,
+            wanted=package.wanted if complete else None,
+        )
+
+    def _answer(self, now: datetime, case: Case, answered: Answered) -> Command | None:
+        """A provider answers what is still open to it, and cannot take what it has no hours for."""
+        offer = offer_of(case.placement, answered.offer.offer_id)
+        if offer is None or offer.status != "live":
+            return None
+        has_room = self._load.has_room(
+            self._index[offer.provider_id], case.package.weekly_minutes, minute(now)
+        )
+        accepts = answered.accepts and has_room
+        answer = Answer(
+            kind="accept" if accepts else "decline",
+            offer_id=offer.offer_id,
+            provider_id=offer.provider_id,
+            answered_at=now,
+            reason=None if accepts else "times" if has_room else "no_capacity",
+        )
+        return ReceiveAnswers(answers=(answer,))
+
+    def _carry(self, now: datetime, case: Case, happening: Settled | Begun) -> Command:
+        """What the awarded provider says; nobody else touches its award in a run."""
+        award = happening.award
+        if isinstance(happening, Begun):
+            return ReportStart(
+                provider_id=award.provider_id, award_id=award.award_id, recorded_at=now,
+                response_id=None, started_at=now,
+            )  # fmt: skip
+        if happening.carrying.releases:
+            package, provider = case.package, self._index[award.provider_id]
+            self._load.give_back(provider, package.number, package.weekly_minutes)
+            return ReleaseAward(
+                provider_id=award.provider_id, award_id=award.award_id, recorded_at=now,
+                response_id=None, reason="needs_differ",
+            )  # fmt: skip
+        case.started_late = happening.carrying.days_late > 0
+        self._expect(max(now, self._starts_at(case, happening.carrying)), case, Begun(award))
+        return ConfirmAward(
+            provider_id=award.provider_id, award_id=award.award_id, recorded_at=now,
+            response_id=None,
+        )  # fmt: skip
+
+    def _starts_at(self, case: Case, carrying: Carrying) -> datetime:
+        return case.package.wanted.requirement.ready_at + timedelta(days=carrying.days_late)
+
+    def _do(self, now: datetime, case: Case, command: Command) -> None:
+        """Decide as the service does, and let the world take notice."""
+        before = case.placement
+        outcome = step(before, command, now, self.policy, self._market_on(now.date()))
+        assert not isinstance(outcome, Refusal), f"the rules refused {command}: {outcome}"
+        case.placement, events = outcome
+        self.decisions += bool(events)
+        self._rotation.add(events)
+        for event in events:
+            case.note(event, before)
+            self._follow(now, case, event)
+        due_at = next_due_at(case.placement)
+        assert due_at is None or due_at > now, f"due at {due_at} and not done at {now}"
+        if due_at is not None and due_at != case.due_at:
+            self._expect(due_at, case, Due())
+        case.due_at = due_at
+
+    def _market_on(self, today: date) -> Market:
+        """The register with the turns of this moment; what is believed is read again each day."""
+        if today != self._today:
+            self._today = today
+            self._rotation.new_day(today)
+            self._market = self._register.now(
+                self._rotation.turns, self._rotation.awarded_hours, self._register.responses
+            )
+        return self._market
+
+    def _follow(self, now: datetime, case: Case, event: Event) -> None:
+        """What providers do about an event."""
+        package = case.package
+        match event:
+            case e.OffersMade():
+                for offer in event.offers:
+                    index = self._index[offer.provider_id]
+                    luck = self._draws.luck(package.number, index)
+                    said = reply(self._draws.market, index, package, luck, minute(now))
+                    if said is not None and instant(said.minute) < event.expires_at:
+                        self._expect(instant(said.minute), case, Answered(offer, said.accepts))
+            case e.Awarded():
+                index = self._index[event.provider_id]
+                luck = self._draws.luck(package.number, index)
+                carrying = carry(self._draws.market, index, luck, minute(now))
+                until = minute(now) + package.weeks * WEEK_MINUTES
+                self._load.take(index, package.number, package.weekly_minutes, until)
+                self._expect(instant(carrying.minute), case, Settled(event, carrying))
+            case _:
+                pass
