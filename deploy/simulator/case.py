@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from deploy.simulator.drawing import Package, minute
-from deploy.simulator.outcomes import Forecast, PackageOutcome
+from deploy.simulator.forecasting import Said
+from deploy.simulator.outcomes import PackageOutcome
 from services.matching.domain import events as e
 from services.matching.domain.events import Event
 from services.matching.domain.placement import Absent, Placement, offer_of
@@ -24,7 +25,8 @@ class Case:
     offers: int = 0
     accepted_lost: int = 0
     interventions: int = 0
-    forecasts: list[Forecast] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    """What was forecast on the way."""
 
     def note(self, event: Event, before: Placement) -> None:
         """Take in what was decided; `before` is the placement before the decision."""
@@ -63,5 +65,5 @@ class Case:
             accepted_lost=self.accepted_lost,
             interventions=self.interventions,
             started_late=self.started_late,
-            forecasts=tuple(self.forecasts),
+            forecasts=tuple(one.against(award.at if award else None) for one in self.said),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import process_time
 
 from deploy.simulator.drawing import WEEK_MINUTES, Draws
+from deploy.simulator.forecasting import Forecaster
 from deploy.simulator.market import SimulatedMarket
 from deploy.simulator.outcomes import RunOutcome
 from deploy.simulator.world import World
@@ -22,13 +23,16 @@ class Run:
     seed: int
     weeks: int
     warm_up_weeks: int = 0
+    forecasts: bool = False
+    """Whether every search's forecasts are held against what came of them; it takes time."""
 
 
 def run(wanted: Run) -> RunOutcome:
     """The outcome of a run, always the same for the same run but for the seconds it took."""
     began = process_time()
     draws = Draws(wanted.market, wanted.seed, wanted.warm_up_weeks + wanted.weeks)
-    world = World(wanted.policy, draws)
+    forecaster = Forecaster(wanted.market, wanted.policy) if wanted.forecasts else None
+    world = World(wanted.policy, draws, forecaster)
     world.run()
     packages = [case.outcome(wanted.policy) for case in world.cases]
     warm = wanted.warm_up_weeks * WEEK_MINUTES

@@ -13,6 +13,7 @@ from typing import assert_never
 
 from deploy.simulator.case import Case
 from deploy.simulator.drawing import WEEK_MINUTES, Draws, instant, minute
+from deploy.simulator.forecasting import AGES_MINUTES, Forecaster
 from deploy.simulator.load import Load
 from deploy.simulator.register import provider_id, register_of
 from deploy.simulator.replying import Carrying, carry, reply
@@ -77,17 +78,23 @@ class Begun:
     award: e.Awarded
 
 
-Happening = Arrived | Completed | Answered | Due | Settled | Begun
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Somebody looks at what is forecast."""
+
+
+Happening = Arrived | Completed | Answered | Due | Settled | Begun | Looked
 
 
 class World:
     """One run of one policy on one market's draws."""
 
-    def __init__(self, policy: Policy, draws: Draws) -> None:
+    def __init__(self, policy: Policy, draws: Draws, forecaster: Forecaster | None = None) -> None:
         self.policy = policy
         self.cases = [Case(package) for package in draws.packages]
         self.decisions = 0
         self._draws = draws
+        self._forecaster = forecaster
         self._register = Market(providers=register_of(draws.market), turns={})
         self._index = {provider_id(one): n for n, one in enumerate(draws.market.providers)}
         self._load = Load(draws)
@@ -100,6 +107,8 @@ class World:
         """Let everything happen, until nothing is ahead."""
         for case in self.cases:
             self._expect(case.package.received_at, case, Arrived())
+            for age in AGES_MINUTES if self._forecaster else ():
+                self._expect(case.package.received_at + timedelta(minutes=age), case, Looked())
         while self._ahead:
             now, _, case, happening = heappop(self._ahead)
             command = self._command(now, case, happening)
@@ -125,8 +134,15 @@ class World:
                 )
             case Settled() | Begun():
                 return self._carry(now, case, happening)
+            case Looked():
+                return self._look(now, case)
             case _:
                 assert_never(happening)
+
+    def _look(self, now: datetime, case: Case) -> None:
+        if self._forecaster is not None:
+            market = self._market_on(now.date())
+            case.said.extend(self._forecaster.look(case.placement, now, market))
 
     def _arrive(self, case: Case) -> Command:
         package = case.package
