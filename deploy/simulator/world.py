@@ -135,7 +135,8 @@ class World:
             case Settled() | Begun():
                 return self._carry(now, case, happening)
             case Looked():
-                return self._look(now, case)
+                self._look(now, case)
+                return None
             case _:
                 assert_never(happening)
 
