@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from services.matching.domain.commands import Command, PassTime, ReconsiderMarket, ReviewOutlook
 from services.matching.domain.decide import step
 from services.matching.domain.events import Event
@@ -18,13 +20,15 @@ from services.matching.store import QUERIES, Kept, MarketRoom, load_placements, 
 from services.matching.translate import commands_from
 from shared import clock
 from shared.contracts.providers import ProviderRecorded
-from shared.messaging.failures import NeverError
+from shared.messaging.failures import Failure, NeverError, classify, code_of
 from shared.messaging.outbox import NewEvent, append
 from shared.messaging.received import Received
 from shared.postgres.connection import Connection
 
 TOPIC = "placements.v1"
 MOST_AT_ONCE = 500
+
+log = structlog.get_logger(__name__)
 
 Work = Sequence[tuple[UUID, Sequence[tuple[Command, UUID | None]]]]
 """Placements (by referral) with their commands in order, each with the event that causes it."""
@@ -107,15 +111,33 @@ class Matching:
         return await self._do(connection, [(referral_id, ((command, None),))], refusable=True)
 
     async def _reconsider(self, connection: Connection) -> None:
-        """A new or changed provider re-opens searches that ended with nobody left to ask."""
+        """A new or changed provider re-opens searches that ended with nobody left to ask.
+
+        A placement whose own data breaks it is left as it is: it must not hold up the register.
+        """
         after = UUID(int=0)
         while rows := await QUERIES.exhausted_placements(
             connection, after=after, most=MOST_AT_ONCE
         ):
             after = rows[-1]["referral_id"]
-            await self._do(
-                connection, [(row["referral_id"], ((ReconsiderMarket(), None),)) for row in rows]
-            )
+            found = [row["referral_id"] for row in rows]
+            if not await self._reconsidered(connection, found) and len(found) > 1:
+                for referral_id in found:
+                    await self._reconsidered(connection, [referral_id])
+
+    async def _reconsidered(self, connection: Connection, referral_ids: Sequence[UUID]) -> bool:
+        """Whether it could be done; nothing has changed if it could not."""
+        try:
+            async with connection.transaction():
+                await self._do(
+                    connection, [(key, ((ReconsiderMarket(), None),)) for key in referral_ids]
+                )
+        except Exception as error:
+            if classify(error) is Failure.TRANSIENT:
+                raise
+            log.error("placements.not-reconsidered", error=code_of(error), exc_info=error)
+            return False
+        return True
 
     async def _do(
         self, connection: Connection, work: Work, *, refusable: bool = False

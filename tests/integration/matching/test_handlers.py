@@ -94,3 +94,20 @@ async def test_a_process_with_an_older_policy_goes_on_with_what_a_newer_one_bega
         (offer,) = await older.offers(asked.referral_id)
         await older.take(accept(await older.now(), asked.referral_id, offer))
         assert await older.pool.fetchval("select status from placements") == "awarded"
+
+
+async def test_a_broken_placement_does_not_hold_up_the_register(stack: TestStack):
+    """Of two ended searches one cannot be read: a new provider is registered and asked by the other."""
+    async with room(stack) as matching:
+        broken, sound = referral(await matching.now()), referral(await matching.now())
+        await matching.take(broken, sound)
+        await matching.pool.execute(
+            "update placements set state = '{}' where referral_id = $1", broken.referral_id
+        )
+        newcomer = provider(name="Newcomer", kind="framework", lot="walthamstow")
+        await matching.take(newcomer)
+        assert await matching.pool.fetchval("select count(*) from register") == 1
+        assert [who for _, who in await matching.offers(sound.referral_id)] == [
+            newcomer.provider_id
+        ]
+        assert await matching.offers(broken.referral_id) == []
