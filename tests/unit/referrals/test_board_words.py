@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.referrals.domain.board import Clock, Standing, hint, words
+from services.referrals.domain.board import Clock, Standing, hint, outlook_words, words
 from services.referrals.domain.missing import Known, is_authorised, missing_from
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -139,3 +139,21 @@ def test_nothing_missing() -> None:
 def test_authorised(changes: dict[str, object], authorised: bool) -> None:
     """Money is agreed by somebody at some time, or urgently with a date for the paperwork."""
     assert is_authorised(replace(ALL, **changes)) is authorised  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "outlook", "told"),
+    [
+        ("asking_providers", "likely_today", "Provider likely today"),
+        ("asking_providers", "likely_tomorrow", "Provider likely tomorrow"),
+        ("deciding", "uncertain", "Uncertain when a provider is found"),
+        ("asking_providers", None, None),
+        ("taken", "likely_today", None),
+        ("nobody_left", "likely_tomorrow", None),
+    ],
+)
+def test_outlook(status, outlook, told) -> None:
+    """A word while a provider is looked for, and never without the warning not to book yet."""
+    assert outlook_words(status, outlook) == told
+    if told:
+        assert hint(status) == "Do not book transport until confirmed."
