@@ -117,6 +117,8 @@ class Needed:
 
     outcode: str
     weekly_minutes: int
+    double_handed: bool = False
+    """Whether any visit takes two carers."""
     capabilities: tuple[CareType | Need, ...]
     languages: tuple[Language, ...] = ()
     carer_gender: CarerGender | None = None
@@ -134,6 +136,7 @@ def needed(outcode: str, requirement: Requirement) -> Needed:
     return Needed(
         outcode=outcode,
         weekly_minutes=requirement.weekly_minutes,
+        double_handed=any([visit.carers > 1 for visit in requirement.visits]),
         capabilities=(requirement.care_type, *requirement.needs),
         # Every provider of the register works in English, whether or not its entry says so.
         languages=tuple(

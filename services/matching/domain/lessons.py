@@ -1,0 +1,110 @@
+"""What a placement's offers teach about the providers that they were put to.
+
+Lessons are the difference between two states of a placement, so it does not matter how many events
+lie between them: comparing event by event or step by step teaches the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, assert_never
+from uuid import UUID
+
+from services.matching.domain.codes import ContractKind
+from services.matching.domain.placement import Offer, Placement, Searched, offers_of
+from services.matching.domain.requirement import Needed
+
+Outcome = Literal["accepted", "declined", "lapsed", "withdrawn", "awarded", "released"]
+"""How an offer ended for the provider: `withdrawn` before it could answer, which says only that it
+had not answered yet. `awarded` and `released` come after `accepted`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """One thing that one offer taught: how it went from `asked_at` until `ended_at`.
+
+    `undone`: a lesson taught before that is taken back, since the answer was given in time after
+    all and only read late. An award and its release carry the instant of the acceptance.
+    """
+
+    provider_id: UUID
+    kind: ContractKind
+    lot: str | None
+    needed: Needed
+    asked_at: datetime
+    ended_at: datetime
+    outcome: Outcome
+    undone: bool = False
+
+
+def lessons_of(before: Placement, after: Placement, now: datetime) -> Iterator[Lesson]:
+    """What was learned while one placement went from one state to the other, ended by `now`."""
+    offers, old = offers_of(after), offers_of(before)
+    if offers is not old and offers:
+        needed = _needed(before, after)
+        for n, offer in enumerate(offers):
+            was = old[n] if n < len(old) else None
+            if offer is not was:
+                yield from _from_offer(was, offer, needed, now)
+    if isinstance(after, Searched) and after.released:
+        known = len(before.released) if isinstance(before, Searched) else 0
+        for provider_id in after.released[known:]:
+            yield from _from_release(after, provider_id)
+
+
+def _needed(before: Placement, after: Placement) -> Needed:
+    """A withdrawn placement no longer knows what was needed; the one before it does."""
+    known = after if isinstance(after, Searched) else before
+    assert isinstance(known, Searched)
+    return known.facts.needed
+
+
+def _from_offer(was: Offer | None, offer: Offer, needed: Needed, now: datetime) -> Iterator[Lesson]:
+    ended_before = None if was is None else _ending(was, now)
+    ended = _ending(offer, now)
+    if ended != ended_before:
+        if ended_before is not None:
+            yield replace(_lesson(offer, needed, *ended_before), undone=True)
+        if ended is not None:
+            yield _lesson(offer, needed, *ended)
+    if offer.status == "awarded" and (was is None or was.status != "awarded"):
+        yield _lesson(offer, needed, "awarded", offer.answered_at or now)
+
+
+def _ending(offer: Offer, now: datetime) -> tuple[Outcome, datetime] | None:
+    """How the offer ended and when; None while it is live."""
+    if offer.answered_at is not None:
+        return ("declined" if offer.status == "declined" else "accepted"), offer.answered_at
+    match offer.status:
+        case "live":
+            return None
+        case "lapsed":
+            return "lapsed", offer.expires_at
+        case "withdrawn_placed" | "withdrawn_ended":
+            # At most: matching may have been away when the deadline passed.
+            return "withdrawn", min(now, offer.expires_at)
+        case "accepted" | "awarded" | "declined":
+            raise AssertionError(f"{offer.status} without an instant")
+        case _:
+            assert_never(offer.status)
+
+
+def _from_release(after: Searched, provider_id: UUID) -> Iterator[Lesson]:
+    """A yes that did not last; an award by hand was no answer, so giving it back teaches nothing."""
+    for offer in reversed(after.offers):
+        if offer.provider_id == provider_id and offer.status == "awarded":
+            assert offer.answered_at is not None
+            yield _lesson(offer, after.facts.needed, "released", offer.answered_at)
+            return
+
+
+def _lesson(offer: Offer, needed: Needed, outcome: Outcome, ended_at: datetime) -> Lesson:
+    return Lesson(
+        provider_id=offer.provider_id,
+        kind=offer.contract_kind,
+        lot=offer.lot,
+        needed=needed,
+        asked_at=offer.made_at,
+        ended_at=ended_at,
+        outcome=outcome,
+    )
