@@ -136,7 +136,7 @@ def needed(outcode: str, requirement: Requirement) -> Needed:
     return Needed(
         outcode=outcode,
         weekly_minutes=requirement.weekly_minutes,
-        double_handed=any([visit.carers > 1 for visit in requirement.visits]),
+        double_handed=any(visit.carers > 1 for visit in requirement.visits),
         capabilities=(requirement.care_type, *requirement.needs),
         # Every provider of the register works in English, whether or not its entry says so.
         languages=tuple(
