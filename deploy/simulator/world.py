@@ -34,10 +34,13 @@ from services.matching.domain.commands import (
 from services.matching.domain.deadlines import next_due_at
 from services.matching.domain.decide import step
 from services.matching.domain.events import Event
+from services.matching.domain.lessons import lessons_of
 from services.matching.domain.market import Market
 from services.matching.domain.placement import offer_of
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import Refusal
+from services.matching.domain.responses import PRIOR, Responses
+from services.matching.domain.tally import Sums, add_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,9 @@ class World:
         self._index = {provider_id(one): n for n, one in enumerate(draws.market.providers)}
         self._load = Load(draws)
         self._rotation = Rotation()
+        # What nobody asks for need not be learned.
+        self._learns = forecaster is not None or any(tier.adaptive for tier in policy.tiers)
+        self._sums: Sums = {}
         self._market, self._today = self._register, date.min
         self._order = count()
         self._ahead: list[tuple[datetime, int, Case, Happening]] = []
@@ -142,7 +148,7 @@ class World:
 
     def _look(self, now: datetime, case: Case) -> None:
         if self._forecaster is not None:
-            market = self._market_on(now.date())
+            market = self._market_at(now)
             case.said.extend(self._forecaster.look(case.placement, now, market))
 
     def _arrive(self, case: Case) -> Command:
@@ -207,11 +213,13 @@ class World:
     def _do(self, now: datetime, case: Case, command: Command) -> None:
         """Decide as the service does, and let the world take notice."""
         before = case.placement
-        outcome = step(before, command, now, self.policy, self._market_on(now.date()))
+        outcome = step(before, command, now, self.policy, self._market_at(now))
         assert not isinstance(outcome, Refusal), f"the rules refused {command}: {outcome}"
         case.placement, events = outcome
         self.decisions += bool(events)
         self._rotation.add(events)
+        if self._learns:
+            add_up(lessons_of(before, case.placement, now), self._sums)
         for event in events:
             case.note(event, before)
             self._follow(now, case, event)
@@ -221,13 +229,15 @@ class World:
             self._expect(due_at, case, Due())
         case.due_at = due_at
 
-    def _market_on(self, today: date) -> Market:
+    def _market_at(self, now: datetime) -> Market:
         """The register with the turns of this moment; what is believed is read again each day."""
-        if today != self._today:
+        if (today := now.date()) != self._today:
             self._today = today
             self._rotation.new_day(today)
             self._market = self._register.now(
-                self._rotation.turns, self._rotation.awarded_hours, self._register.responses
+                self._rotation.turns,
+                self._rotation.awarded_hours,
+                Responses.of(self._sums, now) if self._learns else PRIOR,
             )
         return self._market
 
