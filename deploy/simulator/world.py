@@ -86,6 +86,9 @@ class Looked:
     """Somebody looks at what is forecast."""
 
 
+BELIEVED_FOR = timedelta(days=3)
+"""The service reads what was learned every hour; against a half-life of half a year this is close,
+and working it out is most of what an adaptive run takes."""
 Happening = Arrived | Completed | Answered | Due | Settled | Begun | Looked
 
 
@@ -105,6 +108,7 @@ class World:
         # What nobody asks for need not be learned.
         self._learns = forecaster is not None or any(tier.adaptive for tier in policy.tiers)
         self._sums: Sums = {}
+        self._learned_on, self._responses = date.min, PRIOR
         self._market, self._today = self._register, date.min
         self._order = count()
         self._ahead: list[tuple[datetime, int, Case, Happening]] = []
@@ -230,14 +234,16 @@ class World:
         case.due_at = due_at
 
     def _market_at(self, now: datetime) -> Market:
-        """The register with the turns of this moment; what is believed is read again each day."""
+        """The register with the turns of this moment, and what was believed a few days ago."""
         if (today := now.date()) != self._today:
             self._today = today
+            if self._learns and today >= self._learned_on + BELIEVED_FOR:
+                self._learned_on, self._responses = today, Responses.of(self._sums, now)
             self._rotation.new_day(today)
             self._market = self._register.now(
                 self._rotation.turns,
                 self._rotation.awarded_hours,
-                Responses.of(self._sums, now) if self._learns else PRIOR,
+                self._responses,
             )
         return self._market
 
