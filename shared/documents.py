@@ -27,7 +27,7 @@ class Finding:
 class Written:
     """A document as it is written: its keys, and the line of every part of it.
 
-    `content` is empty where the file could not be read; `findings` then say why.
+    Both are empty where the file could not be read; `findings` then say why.
     """
 
     content: dict[str, Any]

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from services.matching.domain.codes import Urgency
 from services.matching.domain.market import Provider
-from services.matching.policy_document import Finding, LotPart, Parsed, TierPart
+from services.matching.policy_document import LotPart, Parsed, TierPart
+from shared.documents import Finding
 
 URGENCIES: tuple[Urgency, ...] = ("urgent", "routine")
 
@@ -78,7 +79,7 @@ def _neighbours(parsed: Parsed) -> Iterator[Finding]:
 
 def _is_lot(parsed: Parsed, name: str) -> bool:
     """Also a lot that has mistakes of its own is there to be a neighbour."""
-    return ("lots", name) in parsed.lines
+    return ("lots", name) in parsed.written.lines
 
 
 def _outcodes(parsed: Parsed) -> Iterator[Finding]:

@@ -1,22 +1,20 @@
 """The shape of a policy document, and where in the file each part of it is."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from services.matching.domain.codes import ContractKind, CqcRating, Urgency
 from services.matching.domain.policy import ALL_AT_ONCE, AwardRule, Component, Scope
 from shared.contracts.model import Code, Outcode
+from shared.documents import Finding, Location, Written, read
 
 DOCUMENT_MAX_BYTES = 256 * 1024
 """A policy is a page or two; anything larger is another file."""
 
-Location = tuple[int | str, ...]
 _STRATEGY = re.compile(r"adaptive|sequential|simultaneous|waves\(([1-9][0-9]{0,3})\)")
 _Minutes = Annotated[int, Field(gt=0, le=90 * 24 * 60, strict=True)]
 
@@ -101,15 +99,6 @@ class Document(_Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing to say about a document. `where` is a path like `tiers[1].window_minutes`."""
-
-    line: int
-    where: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """What could be read of a document.
 
@@ -122,134 +111,27 @@ class Parsed:
     tiers: dict[int, TierPart]
     targets_minutes: tuple[int, ...]
     findings: tuple[Finding, ...]
-    lines: dict[Location, int]
+    written: Written
 
     def finding(self, location: Location, sentence: str) -> Finding:
         """Something to say about the part at a location, at its line or that of what holds it."""
-        return Finding(
-            line=line_of(self.lines, location), where=where_of(location), sentence=sentence
-        )
+        return self.written.finding(location, sentence)
 
 
 def parse(path: Path) -> Parsed:
     """Read a document as far as it can be read. Raises OSError if the file cannot be opened."""
-    text = path.read_bytes()
-    if len(text) > DOCUMENT_MAX_BYTES:
-        return _unreadable(1, f"larger than {DOCUMENT_MAX_BYTES} bytes; this is no policy")
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return _unreadable(line, f"not readable as YAML: {error.problem}")
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        return _unreadable(1, f"not readable as YAML: {type(error).__name__}")
-    if not isinstance(content, dict) or not isinstance(node, yaml.MappingNode):
-        return _unreadable(1, "not a policy: give keys such as name, lots and tiers")
-    lines: dict[Location, int] = {}
-    twice = [
-        Finding(line=line, where=where_of(location), sentence="given twice; keep one of them")
-        for location, line in _walk(node, (), lines)
-    ]
-    document, wrong = _validated(content, lines)
+    written = read(path, what="policy", keys="name, lots and tiers", most_bytes=DOCUMENT_MAX_BYTES)
+    content = written.content
+    document, wrong = written.validated(Document) if written.lines else (None, [])
     targets = content.get("targets_minutes")
     return Parsed(
-        document=document if not twice else None,
+        document=None if written.findings else document,
         lots=_well_formed_lots(content.get("lots")),
         tiers=_well_formed_tiers(content.get("tiers")),
         targets_minutes=document.targets_minutes if document else _numbers(targets),
-        findings=(*twice, *wrong),
-        lines=lines,
+        findings=(*written.findings, *wrong),
+        written=written,
     )
-
-
-def _unreadable(line: int, sentence: str) -> Parsed:
-    return Parsed(
-        document=None,
-        lots={},
-        tiers={},
-        targets_minutes=(),
-        findings=(Finding(line=line, where="", sentence=sentence),),
-        lines={},
-    )
-
-
-def _walk(
-    node: yaml.Node, at: Location, lines: dict[Location, int]
-) -> Iterator[tuple[Location, int]]:
-    """Note the line of every part of the document; give each key that is written twice."""
-    lines.setdefault(at, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            inner = (*at, str(key.value))
-            if inner in lines:
-                yield inner, key.start_mark.line + 1
-            lines[inner] = key.start_mark.line + 1
-            yield from _walk(value, inner, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _walk(value, (*at, index), lines)
-
-
-def _validated(
-    content: dict[Any, Any], lines: dict[Location, int]
-) -> tuple[Document | None, list[Finding]]:
-    try:
-        return Document.model_validate(content), []
-    except ValidationError as error:
-        return None, [
-            Finding(
-                line=line_of(lines, found["loc"]),
-                where=where_of(
-                    found["loc"] if found["type"] == "missing" else _written(found["loc"], lines)
-                ),
-                sentence=_sentence(found["type"], found["msg"], found.get("ctx", {})),
-            )
-            for found in error.errors(include_url=False, include_input=False)
-        ]
-
-
-def _sentence(kind: str, message: str, context: dict[str, Any]) -> str:
-    """What is wrong and what to write instead."""
-    match kind:
-        case "extra_forbidden":
-            return "unknown key; remove it or correct its name"
-        case "missing":
-            return "missing; add it"
-        case "greater_than":
-            return f"too small; give a number greater than {context['gt']}"
-        case "less_than_equal":
-            return f"too large; give {context['le']} or less"
-        case "too_short":
-            return "empty; give at least one"
-        case "literal_error":
-            return f"not known; give {context['expected']}"
-        case "value_error":
-            return str(context["error"])
-        case "string_pattern_mismatch":
-            return f"not of the right form; it must match {context['pattern']}"
-        case _:
-            return message[:1].lower() + message[1:]
-
-
-def _written(location: Location, lines: dict[Location, int]) -> Location:
-    """The part of the location that the file has; pydantic adds marks of its own to some."""
-    while location and location not in lines:
-        location = location[:-1]
-    return location
-
-
-def line_of(lines: dict[Location, int], location: Location) -> int:
-    """The line of a part, or of the nearest part around it that the file has."""
-    return lines.get(_written(location, lines), 1)
-
-
-def where_of(location: Location) -> str:
-    """A location as people write it: `tiers[1].window_minutes.urgent`."""
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
 
 
 def _well_formed_lots(content: object) -> dict[str, LotPart]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from services.matching.domain.market import Provider
 from services.matching.domain.policy import Lot, Policy, Tier
 from services.matching.policy_checks import mistakes_in, oddities_in, unfilled_in
-from services.matching.policy_document import Document, Finding, parse
+from services.matching.policy_document import Document, parse
+from shared.documents import told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def read_document(path: Path) -> Document:
     parsed = parse(path)
     findings = [*parsed.findings, *mistakes_in(parsed)]
     if findings or parsed.document is None:
-        raise InvalidPolicyError(_lines(path, findings))
+        raise InvalidPolicyError(told(path, findings))
     return parsed.document
 
 
@@ -58,7 +59,7 @@ def check_policy(path: Path, registry: Sequence[Provider] | None = None) -> Poli
         empty, thin = unfilled_in(parsed, registry)
         errors += empty
         warnings += thin
-    return PolicyReport(errors=_lines(path, errors), warnings=_lines(path, warnings))
+    return PolicyReport(errors=told(path, errors), warnings=told(path, warnings))
 
 
 def to_policy(document: Document) -> Policy:
@@ -103,15 +104,3 @@ def version_of(document: Document) -> str:
     content = document.model_dump(mode="json")
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
-
-
-def _lines(path: Path, findings: Sequence[Finding]) -> tuple[str, ...]:
-    in_order = sorted(findings, key=lambda finding: finding.line)
-    return tuple(
-        dict.fromkeys(
-            f"{path.name}:{finding.line}: "
-            + (f"{finding.where}: " if finding.where else "")
-            + finding.sentence
-            for finding in in_order
-        )
-    )
