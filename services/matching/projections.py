@@ -237,8 +237,7 @@ def turns_id(lot: str | None, provider_id: UUID, week: date) -> UUID:
     return uuid5(_TURNS, f"{lot or ''}/{provider_id}/{week}")
 
 
-def week_of(event: Event) -> date:
-    """The Monday of an event's week."""
+def _week(event: Event) -> date:
     return event.at.date() - timedelta(days=event.at.weekday())
 
 
@@ -257,12 +256,12 @@ def turns_of(event: Event) -> Sequence[tuple[str | None, UUID, int, int]]:
 
 def _turn_keys(event: Event) -> Sequence[UUID]:
     turns = turns_of(event)
-    return [turns_id(lot, who, week_of(event)) for lot, who, *_ in turns] if turns else ()
+    return [turns_id(lot, who, _week(event)) for lot, who, *_ in turns] if turns else ()
 
 
 def project_turns(row: TurnsRow | None, event: Event, key: UUID) -> TurnsRow | None:
     """The provider's turns after one more offer, prompt decline or award."""
-    week = week_of(event)
+    week = _week(event)
     for lot, who, offers, minutes in turns_of(event):
         if turns_id(lot, who, week) == key:
             before = row or TurnsRow(id=key, lot=lot, provider_id=who, week=week)
