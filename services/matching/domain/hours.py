@@ -8,6 +8,7 @@ about 60 open minutes in an hour of the day.
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -72,13 +73,9 @@ class Hours:
 
     def _reading(self, instant: datetime) -> float:
         """What a clock of open minutes shows: it runs with the instant and never jumps."""
-        local = instant.astimezone(LONDON)
-        weeks, weekday = divmod(local.toordinal() - _FIRST_DAY, 7)
-        minute = local.hour * 60 + local.minute
-        slot = weekday * SLOTS_A_DAY + minute // SLOT_MINUTES
-        into = minute % SLOT_MINUTES + local.second / 60 + local.microsecond / 60_000_000
+        weeks, slot, into, summer = _in_london(instant.astimezone(UTC))
         shown = weeks * self._before[SLOTS] + self._before[slot] + into * self.weights[slot]
-        return shown - self._skipped if local.dst() else shown
+        return shown - self._skipped if summer else shown
 
     def _instant(self, reading: float, offset: timedelta) -> datetime:
         """When the clock shows the reading, if London is so far ahead of UTC then."""
@@ -88,3 +85,17 @@ class Hours:
         milliseconds = -(-minutes * 60_000 // 1)
         local = _MONDAY + timedelta(weeks=weeks, milliseconds=milliseconds)
         return (local - offset).replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=4096)
+def _in_london(instant: datetime) -> tuple[int, int, float, bool]:
+    """Weeks, slot of the week, minutes into it, and whether it is summer time.
+
+    Remembered, since one decision asks about the same few instants again and again.
+    """
+    local = instant.astimezone(LONDON)
+    weeks, weekday = divmod(local.toordinal() - _FIRST_DAY, 7)
+    minute = local.hour * 60 + local.minute
+    slot = weekday * SLOTS_A_DAY + minute // SLOT_MINUTES
+    into = minute % SLOT_MINUTES + local.second / 60 + local.microsecond / 60_000_000
+    return weeks, slot, into, bool(local.dst())

@@ -48,7 +48,11 @@ def weight(instant: datetime) -> int:
 
 def features_of(needed: Needed) -> tuple[str, ...]:
     """What of a package sways a provider's answer: outcode, size, one carer or two."""
-    size = next((name for below, name in SIZES if needed.weekly_minutes < below), "large")
+    minutes, size = needed.weekly_minutes, "large"
+    for below, name in SIZES:
+        if minutes < below:
+            size = name
+            break
     return (needed.outcode, size, "double" if needed.double_handed else "single")
 
 
