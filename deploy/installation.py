@@ -9,19 +9,20 @@ import asyncpg
 
 from services.matching import projections as matching
 from services.matching.history import read_event as read_matching_event
+from services.matching.tallies import TALLIES
 from services.providers import projections as providers
 from services.referrals import projections as referrals
 from shared.contracts.envelope import read_event
 from shared.contracts.topics import topics
-from shared.messaging.projection import Projection
+from shared.messaging.projection import MadeOfEvents
 from shared.postgres.connection import CONNECT_TIMEOUT_SECONDS, Connection
 
 SERVICES = ("referrals", "matching", "providers")
 
-PROJECTIONS: Mapping[str, tuple[Projection, ...]] = MappingProxyType(
+PROJECTIONS: Mapping[str, tuple[MadeOfEvents, ...]] = MappingProxyType(
     {
         "referrals": referrals.PROJECTIONS,
-        "matching": matching.PROJECTIONS,
+        "matching": (*matching.PROJECTIONS, TALLIES),
         "providers": providers.PROJECTIONS,
     }
 )

@@ -17,15 +17,22 @@ from deploy.installation import PROJECTIONS, Installation, own_event, written_by
 from shared.contracts.topics import topics
 from shared.messaging.history import consumer_of, records_between
 from shared.messaging.kafka_topics import cluster_id
-from shared.messaging.projection import Projection
+from shared.messaging.projection import MadeOfEvents
 from shared.messaging.records import read
 from shared.postgres.connection import Connection
 
 BATCH_EVENTS = 1000
+BATCH_STREAMS = 200
 _SHOWN_KEYS = 5
 _OWN_EVENTS = """
 select position, type, body from events
 where topic = any($1::text[]) and position > $2 order by position limit $3
+"""
+_OWN_STREAMS = """
+select key, type, body from events where topic = $1 and key > $2 and key <= (
+    select max(key) from
+        (select distinct key from events where topic = $1 and key > $2 order by key limit $3) as next
+) order by key, sequence
 """
 
 
@@ -41,7 +48,7 @@ class Rebuilt:
     examples: tuple[UUID, ...]
 
 
-def projections_of(service: str, name: str | None = None) -> tuple[Projection, ...]:
+def projections_of(service: str, name: str | None = None) -> tuple[MadeOfEvents, ...]:
     """A service's projections, or the one of that name. Raises LookupError naming those there are."""
     found = [p for p in PROJECTIONS[service] if name is None or p.name == name]
     if not found:
@@ -50,7 +57,7 @@ def projections_of(service: str, name: str | None = None) -> tuple[Projection, .
     return tuple(found)
 
 
-async def compare(where: Installation, service: str, projection: Projection) -> Rebuilt:
+async def compare(where: Installation, service: str, projection: MadeOfEvents) -> Rebuilt:
     """Rebuilds beside the live table and compares; changes nothing and stops nobody."""
     async with where.connection(service) as connection:
         transaction = connection.transaction(isolation="repeatable_read")
@@ -61,7 +68,7 @@ async def compare(where: Installation, service: str, projection: Projection) -> 
             await transaction.rollback()
 
 
-async def replace(where: Installation, service: str, projection: Projection) -> Rebuilt:
+async def replace(where: Installation, service: str, projection: MadeOfEvents) -> Rebuilt:
     """Rebuilds and puts the result in the live table's place.
 
     The table is locked meanwhile: the service's readers wait and its requests may be answered 503.
@@ -80,7 +87,7 @@ async def replace(where: Installation, service: str, projection: Projection) -> 
 
 
 async def _rebuild(
-    where: Installation, service: str, projection: Projection, connection: Connection
+    where: Installation, service: str, projection: MadeOfEvents, connection: Connection
 ) -> Rebuilt:
     rows = projection.rows
     await connection.execute(
@@ -88,7 +95,8 @@ async def _rebuild(
     )
     events = 0
     own = [topic for topic in projection.topics if topic in written_by(service)]
-    async for batch in _own_events(service, own, connection):
+    read_own = _own_streams if projection.whole_streams else _own_events
+    async for batch in read_own(service, own, connection):
         await projection.apply(connection, batch, table="shadow")
         events += len(batch)
     for topic in projection.topics:
@@ -119,6 +127,17 @@ async def _own_events(
             return
         after = rows[-1]["position"]
         yield [own_event(service, row["type"], row["body"]) for row in rows]
+
+
+async def _own_streams(
+    service: str, own: list[str], connection: Connection
+) -> AsyncIterator[list[Any]]:
+    """The service's own events, in batches of whole streams, each stream in its order."""
+    for topic in own:
+        after = UUID(int=0)
+        while rows := await connection.fetch(_OWN_STREAMS, topic, after, BATCH_STREAMS):
+            after = rows[-1]["key"]
+            yield [own_event(service, row["type"], row["body"]) for row in rows]
 
 
 async def _events_read(

@@ -9,6 +9,7 @@ import structlog
 from services.matching.domain.commands import Command, PassTime, ReconsiderMarket, ReviewOutlook
 from services.matching.domain.decide import step
 from services.matching.domain.events import Event
+from services.matching.domain.lessons import Lesson, lessons_of
 from services.matching.domain.outlook import Forecast, forecast
 from services.matching.domain.placement import Placement, Searched, Searching
 from services.matching.domain.policy import Policy
@@ -17,6 +18,7 @@ from services.matching.history import dump_event
 from services.matching.policies import Policies
 from services.matching.projections import FROM_PLACEMENTS, REGISTER
 from services.matching.store import QUERIES, Kept, MarketRoom, load_placements, save_placements
+from services.matching.tallies import TALLIES
 from services.matching.translate import commands_from
 from shared import clock
 from shared.contracts.providers import ProviderRecorded
@@ -97,7 +99,7 @@ class Matching:
         self, connection: Connection, placements: Mapping[UUID, Kept]
     ) -> dict[UUID, Forecast]:
         now = await clock.now(connection)
-        market = await self.market.now(connection, now.date())
+        market = await self.market.now(connection, now)
         found = (
             (key, forecast(kept.state, now, self._policy_of(kept.state), market))
             for key, kept in placements.items()
@@ -145,9 +147,10 @@ class Matching:
         """Locks, reads the clock, decides in order, and writes everything in a few statements."""
         placements = await self._load(connection, [key for key, _ in work])
         now = await clock.now(connection)
-        market = await self.market.now(connection, now.date())
+        market = await self.market.now(connection, now)
         decided: list[Event] = []
         appended: list[NewEvent] = []
+        lessons: list[Lesson] = []
         for key, commands in work:
             kept = placements[key]
             for command, cause in commands:
@@ -157,6 +160,7 @@ class Matching:
                     if refusable:
                         return outcome
                     raise RefusedError(outcome.code)
+                lessons.extend(lessons_of(kept.state, outcome[0], now))
                 kept.state, events = outcome
                 appended.extend(_numbered(key, kept.sequence, events, now, cause))
                 kept.sequence += len(events)
@@ -167,6 +171,7 @@ class Matching:
             await append(connection, appended)
             for projection in FROM_PLACEMENTS:
                 await projection.apply(connection, decided)
+            await TALLIES.add(connection, lessons)
         return tuple(decided)
 
     async def _load(

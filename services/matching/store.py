@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,8 @@ from uuid import UUID
 from services.matching.domain.deadlines import next_due_at
 from services.matching.domain.market import Contract, Market, Provider
 from services.matching.domain.placement import Absent, Placement
-from services.matching.domain.responses import PRIOR
+from services.matching.domain.responses import PRIOR, Responses
+from services.matching.domain.tally import Sums
 from services.matching.history import dump_state, read_state
 from shared.contracts.providers import ProviderRecorded
 from shared.postgres.connection import Connection
@@ -72,14 +73,17 @@ async def save_placements(connection: Connection, placements: Iterable[tuple[UUI
 
 
 class MarketRoom:
-    """The market as the database has it: the register is read again only when it has changed."""
+    """The market as the database has it: the register is read again only when it has changed, and
+    what was learned of its answers once in an hour of the clock."""
 
     def __init__(self) -> None:
         self._version = -1
         self._market = Market(providers={}, turns={})
+        self._responses = PRIOR
+        self._learned_in: datetime | None = None
 
-    async def now(self, connection: Connection, today: date) -> Market:
-        """The register and everybody's turns at this moment of the transaction."""
+    async def now(self, connection: Connection, now: datetime) -> Market:
+        """The register, everybody's turns and what is believed of them in this transaction."""
         version = await QUERIES.register_version(connection)
         if version != self._version:
             rows = await QUERIES.register_entries(connection)
@@ -88,10 +92,22 @@ class MarketRoom:
             ]
             self._market = Market(providers={p.provider_id: p for p in providers}, turns={})
             self._version = version
-        lately = await QUERIES.turns_lately(connection, today=today)
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        if hour != self._learned_in:
+            self._responses = await read_responses(connection, now)
+            self._learned_in = hour
+        lately = await QUERIES.turns_lately(connection, today=now.date())
         turns = {(row["lot"], row["provider_id"]): row["turns"] for row in lately}
         hours = {(row["lot"], row["provider_id"]): row["hours"] for row in lately}
-        return self._market.now(turns, hours, PRIOR)
+        return self._market.now(turns, hours, self._responses)
+
+
+async def read_responses(connection: Connection, now: datetime) -> Responses:
+    """What is believed of everybody's answers by what is known of them."""
+    sums: Sums = {}
+    for row in await QUERIES.all_tallies(connection):
+        sums.setdefault(row["subject"], {})[row["measure"]] = int(row["amount"])
+    return Responses.of(sums, now)
 
 
 def provider_of(entry: ProviderRecorded) -> Provider:

@@ -6,13 +6,38 @@ may come, and must give the same row. Rebuilding and checking live in `rebuild.p
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from shared.postgres.connection import Connection
 from shared.postgres.rows import RowTable
 
 _TAKE_TURNS = "select pg_advisory_xact_lock(hashtext('projection ' || $1))"
+
+
+class MadeOfEvents(Protocol):
+    """A table that events alone make, as a rebuild sees it."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What it is made from."""
+
+    @property
+    def rows(self) -> RowTable[Any]:
+        """The live table, its columns, and the key by which a differing row is named."""
+
+    @property
+    def whole_streams(self) -> bool:
+        """Whether all events of a key must come together, and come from the service's own log."""
+
+    async def apply(
+        self, connection: Connection, events: Sequence[Any], *, table: str = ""
+    ) -> None:
+        """Brings `table`, or the live one, up to date with these events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +54,7 @@ class Projection:
 
     shared: bool = False
     """Whether a row belongs to several streams, so that transactions must take turns at the table."""
+    whole_streams: bool = False
 
     async def apply(
         self, connection: Connection, events: Sequence[Any], *, table: str = ""

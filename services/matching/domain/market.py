@@ -66,7 +66,7 @@ class Market:
     providers: Mapping[UUID, Provider]
     turns: Turns
     awarded_hours: Turns = field(default_factory=dict)
-    responses: Responses = PRIOR
+    responses: Responses = field(default=PRIOR, compare=False)
     _places: Mapping[tuple[ContractKind, str | None], tuple[Place, ...]] = field(
         default_factory=dict, repr=False, compare=False
     )

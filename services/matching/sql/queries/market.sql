@@ -26,3 +26,7 @@ on conflict do nothing;
 -- name: kept_policies
 -- Every version under which a placement may still be.
 select version, document from policies;
+
+-- name: all_tallies
+-- All that was learned of providers' answers.
+select subject, measure, amount from tallies;
