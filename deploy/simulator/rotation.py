@@ -30,15 +30,28 @@ class Rotation:
         """Let counts fade; nothing happens on a day that has begun already."""
         if today == self._today:
             return
-        self._today, self._week = today, today - timedelta(days=today.weekday())
-        oldest = today - timedelta(days=_FORGOTTEN_DAYS)
+        week = today - timedelta(days=today.weekday())
+        if week == self._week:
+            fades = 0.5 ** ((today - self._today).days / _HALVED_DAYS)
+            for key, (turns, minutes) in self._faded.items():
+                self._write(key, turns * fades, minutes * fades)
+        self._today = today
+        if week != self._week:
+            self._week = week
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop the weeks that count no more, and add up the others afresh."""
+        oldest = self._today - timedelta(days=_FORGOTTEN_DAYS)
         for key, weeks in self._weeks.items():
             for week in [one for one in weeks if one <= oldest]:
                 del weeks[week]
-            self._faded[key] = (0.0, 0.0)
-            self.turns[key] = self.awarded_hours[key] = 0.0
-            for week, (offers, minutes) in weeks.items():
-                self._count(key, offers, minutes, week)
+            turns = minutes = 0.0
+            for week, (week_offers, week_minutes) in weeks.items():
+                weight = self._weight(week)
+                turns += week_offers * weight
+                minutes += week_minutes * weight
+            self._write(key, turns, minutes)
 
     def add(self, events: Iterable[Event]) -> None:
         """Count what was decided today."""
@@ -48,12 +61,14 @@ class Rotation:
                 weeks = self._weeks.setdefault(key, {})
                 had_offers, had_minutes = weeks.get(self._week, (0, 0))
                 weeks[self._week] = (had_offers + offers, had_minutes + minutes)
-                self._count(key, offers, minutes, self._week)
+                turns, faded_minutes = self._faded.get(key, (0.0, 0.0))
+                weight = self._weight(self._week)
+                self._write(key, turns + offers * weight, faded_minutes + minutes * weight)
 
-    def _count(self, key: _Key, offers: int, minutes: int, week: date) -> None:
-        weight = 0.5 ** ((self._today - week).days / _HALVED_DAYS)
-        turns, awarded = self._faded.get(key, (0.0, 0.0))
-        faded = turns + offers * weight, awarded + minutes * weight
-        self._faded[key] = faded
-        self.turns[key] = round(faded[0], 3)
-        self.awarded_hours[key] = round(faded[1] / 60, 3)
+    def _weight(self, week: date) -> float:
+        return float(0.5 ** ((self._today - week).days / _HALVED_DAYS))
+
+    def _write(self, key: _Key, turns: float, minutes: float) -> None:
+        self._faded[key] = (turns, minutes)
+        self.turns[key] = round(turns, 3)
+        self.awarded_hours[key] = round(minutes / 60, 3)
