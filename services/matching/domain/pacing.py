@@ -1,32 +1,59 @@
-"""How many of the next-ranked to ask now."""
+"""How many of the next-ranked to ask now, and when to ask the next: fewest offers for a goal in time.
+
+Weighed are E[offers] + sum of price x P(goal missed). The plan is open-loop, a time of asking for
+each provider in its order, and is made again whenever something happens; only what it says of now
+is done. How it is derived, what it assumes and how near it comes to the exact dynamic programme is
+in this service's README. Numbers only: minutes are open minutes from now.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from services.matching.domain.curve import Curve
+
+TIMES_MINUTES = (0.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0)
+"""When somebody may be asked. Coarser later on: plans that far ahead are always made again."""
+LOOK_AGAIN_MINUTES = 30.0
+"""When to think again if at these prices nobody else is worth asking yet."""
+MOST_TOGETHER = 4
+"""How far to look past a provider that hardly ever takes a package."""
+_TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
+    """An offer that is out: silent for `age` minutes, with `left` minutes until its window ends."""
+
     curve: Curve
     age: float
     left: float
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
-    minutes: float
-    price: float
-
-
-@dataclass(frozen=True, slots=True)
 class Next:
+    """A provider that may be asked, with the window that its offer would have."""
+
     curve: Curve
     window: float
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """A target so many minutes from now, and how many offers it is worth not to miss it.
+
+    A goal that is not ahead is ignored.
+    """
+
+    minutes: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
+    """How many to ask now, in how many minutes to ask the next (None: nobody is left), and what it
+    comes to: offers and misses together, and the chance of missing each goal that is ahead."""
+
     ask: int
     again_in: float | None
     cost: float
@@ -40,6 +67,136 @@ def plan(
     *,
     settling: float = 0.0,
 ) -> Plan:
-    """One at a time, until the rule is here."""
-    ask = 1 if following and not live else 0
-    return Plan(ask=ask, again_in=20.0 if following else None, cost=0.0, missed=tuple(0.0 for _ in goals))
+    """The plan of least cost; if nothing is live at least one is asked, as long as one is left.
+
+    `settling` is how long an acceptance stands while better-ranked providers may answer: whoever is
+    asked beside others must have said yes so much earlier.
+    """
+    ahead = [goal for goal in goals if goal.minutes > 0]
+    found = _laid_out(live, following, ahead, settling, most_together=1)
+    if _bars_the_way(following):
+        together = _laid_out(live, following, ahead, settling, most_together=MOST_TOGETHER)
+        found = min(found, together, key=lambda one: one.cost)
+    return found
+
+
+def _bars_the_way(following: Sequence[Next]) -> bool:
+    """Whether a better provider comes right after a worse one."""
+    return any(later.curve.yes > one.curve.yes for one, later in pairwise(following))
+
+
+def _laid_out(
+    live: Sequence[Live],
+    following: Sequence[Next],
+    goals: Sequence[Goal],
+    settling: float,
+    most_together: int,
+) -> Plan:
+    """A time for each provider in its order, as long as it is worth an offer."""
+    last = max([goal.minutes for goal in goals], default=0.0)
+    course = _Course([minutes for minutes in TIMES_MINUTES if minutes < last] or [0.0], goals)
+    for offer in live:
+        course.has(offer)
+    asked: list[float] = []
+    offers = 0.0
+    if following and not live:
+        # Nobody waits for nobody: the first is asked whatever a miss is worth.
+        asked, offers = [0.0], 1.0
+        course.asks(following[:1], 0, 0.0)
+    while len(asked) < len(following):
+        late = settling if live or asked else 0.0
+        place, group = course.next_group(following, len(asked), most_together, late)
+        if place is None:
+            break
+        asked += [course.times[place]] * len(group)
+        offers += course.unfilled[place] * len(group)
+        course.asks(group, place, late)
+    now = asked.count(0.0)
+    again_in = next((minutes for minutes in asked if minutes > 0), None)
+    if again_in is None and len(following) > now:
+        again_in = LOOK_AGAIN_MINUTES
+    missed = tuple(course.unfilled[len(course.times) :])
+    worth = sum([goal.price * chance for goal, chance in zip(goals, missed, strict=True)])
+    return Plan(ask=now, again_in=again_in, cost=offers + worth, missed=missed)
+
+
+class _Course:
+    """The chance of being unfilled at each time of asking and at each goal, as offers are added."""
+
+    def __init__(self, times: Sequence[float], goals: Sequence[Goal]) -> None:
+        self.times = times
+        self._goals = goals
+        self._instants = [*times, *[goal.minutes for goal in goals]]
+        self._earliest = 0
+        self.unfilled = [1.0] * len(self._instants)
+
+    def has(self, offer: Live) -> None:
+        """One offer is out already: what counts is the chance of a yes given its silence so far."""
+        silent, yes = offer.curve.silent_for, offer.curve.yes
+        so_far = max(_TINY, silent(offer.age))
+        for n, minutes in enumerate(self._instants):
+            waited = offer.age + min(minutes, offer.left)
+            self.unfilled[n] *= 1.0 - yes * (1.0 - silent(waited) / so_far)
+
+    def next_group(
+        self, following: Sequence[Next], first: int, most: int, late: float
+    ) -> tuple[int | None, Sequence[Next]]:
+        """Who is asked next, and where among the times; None if nobody is worth an offer any more.
+
+        Mostly the next in order alone. One who hardly ever takes a package may bar the way to a
+        better one: then they are weighed together, and that group is taken which gains most for
+        each offer. Source: the ratio rule for chains, J. B. Sidney, Decomposition algorithms for
+        single-machine sequencing, 1975.
+        """
+        place, best_gain, group = None, 0.0, following[first : first + 1]
+        for size in _sizes(following[first : first + most]):
+            together = following[first : first + size]
+            found, gain = self._best_place(together, late)
+            if found is not None and gain > best_gain:
+                place, best_gain, group = found, gain, together
+        return place, group
+
+    def _best_place(self, group: Sequence[Next], late: float) -> tuple[int | None, float]:
+        """Where asking a group saves most, not before whoever comes first in order, and how much it
+        gains for each offer.
+
+        Asking costs offers if the package is still unfilled then, and makes each goal likelier;
+        None if at no time that is worth more than the offers.
+        """
+        goals = [
+            (goal.minutes - late, goal.price * unfilled)
+            for goal, unfilled in zip(self._goals, self.unfilled[len(self.times) :], strict=True)
+        ]
+        most, place, ratio = _TINY, None, 0.0
+        for n in range(self._earliest, len(self.times)):
+            minutes, gain = self.times[n], 0.0
+            for until, worth in goals:
+                if until > minutes:
+                    gain += worth * (1.0 - _unfilled_by(group, until - minutes))
+            offers = len(group) * self.unfilled[n]
+            if gain - offers > most:
+                most, place, ratio = gain - offers, n, gain / offers
+        return place, ratio
+
+    def asks(self, group: Sequence[Next], place: int, late: float) -> None:
+        """These are asked at that time."""
+        self._earliest, at = place, self.times[place]
+        for n, minutes in enumerate(self._instants):
+            waited = minutes - at - (late if n >= len(self.times) else 0.0)
+            if waited > 0:
+                self.unfilled[n] *= _unfilled_by(group, waited)
+
+
+def _unfilled_by(group: Sequence[Next], minutes: float) -> float:
+    """The chance that nobody of a group has said yes so many minutes after it was asked."""
+    unfilled = 1.0
+    for provider in group:
+        curve = provider.curve
+        unfilled *= 1.0 - curve.yes * (1.0 - curve.silent_for(min(minutes, provider.window)))
+    return unfilled
+
+
+def _sizes(following: Sequence[Next]) -> Sequence[int]:
+    """How many to weigh together: one, and as many as it takes to reach somebody better."""
+    first = following[0].curve.yes
+    return (1, *[n for n, one in enumerate(following, 1) if one.curve.yes > first])

@@ -316,7 +316,8 @@ def story(*providers, tiers=(), **changes) -> Story:
 
 def paced(*names, prices: float = 0.0) -> Story:
     """A search that an adaptive tier paces; with no price on a miss, one is asked at a time."""
-    return searching(*names, tiers=(tier(adaptive=True),), prices={90: prices, 240: prices})
+    paced_tier = tier(adaptive=True, window_minutes={"routine": 200, "urgent": 100})
+    return searching(*names, tiers=(paced_tier,), prices={90: prices, 240: prices})
 
 
 def searching(*names, tiers=(), **changes) -> Story:
