@@ -81,7 +81,7 @@ def _speed(hazard: Sequence[float], seen: Counts, trust: float) -> tuple[float, 
 
 
 def _yeses(belief: Belief, seen: Counts, trust: float) -> tuple[float, Mapping[str, float]]:
-    """More or fewer yeses in all, then for each feature of a package on top of that.
+    """More or fewer yeses in all, and for each feature of a package beside the others.
 
     `trust` is in answers: p = (yes + trust * p_before) / (answers + trust), for the mix that it got.
     """
@@ -96,7 +96,8 @@ def _yeses(belief: Belief, seen: Counts, trust: float) -> tuple[float, Mapping[s
     of_yeses = trust * foreseen / answers
     in_all = (seen.yeses + of_yeses) / (foreseen + of_yeses)
     of_yeses *= in_all
-    ratios, so_far = dict(belief.ratios), [in_all] * len(cells)
+    # Features tell its packages apart: they are held against its own yeses, not against the group's.
+    ratios, so_far = dict(belief.ratios), [seen.yeses / foreseen] * len(cells)
     for place in range(len(cells[0][0])):
         parts: dict[str, tuple[float, float]] = {}
         for (features, yes, expected), times in zip(cells, so_far, strict=True):

@@ -68,7 +68,7 @@ def test_the_day_is_london_s(start, end, minutes):
 def sums_of(answers: dict[tuple[str, int], int]) -> dict[str, int]:
     """A market in which 100 offers waited through each hour of the day, with these answers."""
     waits = {
-        (day, hour): 100 * (60 if hour not in (7,) else 30)
+        (day, hour): 100 * (60 if hour != 7 else 30)
         for day in ("weekday", "weekend")
         for hour in range(7, 20)
     }
