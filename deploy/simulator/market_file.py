@@ -45,13 +45,20 @@ class InvalidMarketError(Exception):
 
 def load_market(path: Path) -> SimulatedMarket:
     """The market of a file. Raises InvalidMarketError with every mistake, OSError if unread."""
+    written = _read(path)
+    return _variant(path, written) if "like" in written.content else _whole(path, written)
+
+
+def _read(path: Path) -> Written:
     written = read(
         path, what="market", keys="name, arrivals and providers", most_bytes=MARKET_MAX_BYTES
     )
     if written.findings:
         raise InvalidMarketError(told(path, written.findings))
-    if "like" in written.content:
-        return _variant(path, written)
+    return written
+
+
+def _whole(path: Path, written: Written) -> SimulatedMarket:
     market, findings = written.validated(SimulatedMarket)
     if market is not None:
         findings = [found for check in _CHECKS for found in check(market, written)]
@@ -62,17 +69,22 @@ def load_market(path: Path) -> SimulatedMarket:
 
 def _variant(path: Path, written: Written) -> SimulatedMarket:
     variant, findings = written.validated(Variant)
-    like = None if variant is None else path.with_name(variant.like)
-    if like is not None and (like == path or not like.is_file()):
-        findings.append(written.finding(("like",), f"no other market {like.name} is beside it"))
-    if variant is None or like is None or findings:
+    if variant is None:
         raise InvalidMarketError(told(path, findings))
+    like = path.with_name(variant.like)
+    if not like.is_file():
+        wrong = written.finding(("like",), f"no market {like.name} is beside it")
+        raise InvalidMarketError(told(path, [wrong]))
+    other = _read(like)
+    if "like" in other.content:
+        wrong = written.finding(("like",), f"{like.name} is like another; name one written in full")
+        raise InvalidMarketError(told(path, [wrong]))
     factors = Factors(
         demand=variant.demand,
         acceptance=variant.acceptance,
         answer_minutes=variant.answer_minutes,
     )
-    return changed(load_market(like), factors, variant.name)
+    return changed(_whole(like, other), factors, variant.name)
 
 
 def unmatched(market: SimulatedMarket, policy: Policy) -> tuple[str, ...]:

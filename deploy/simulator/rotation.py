@@ -1,7 +1,7 @@
 """Who was offered and awarded work lately, kept as matching's query `turns_lately` reads it.
 
 Counted from the same events by the same function; a count halves in two weeks and is nothing after
-eight. `tests` hold it against the query.
+eight. A test holds it against the query on Postgres.
 """
 
 from collections.abc import Iterable
