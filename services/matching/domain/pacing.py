@@ -8,12 +8,14 @@ in this service's README. Numbers only: minutes are open minutes from now.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
-from services.matching.domain.curve import Curve
+from services.matching.domain.curve import BIN_MINUTES, BINS, Curve
 
-TIMES_MINUTES = (0.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0)
+TIMES_MINUTES = (0, 10, 20, 30, 45, 60, 90, 120, 180)
 """When somebody may be asked. Coarser later on: plans that far ahead are always made again."""
+_TIMES = tuple([minutes // BIN_MINUTES for minutes in TIMES_MINUTES])
 LOOK_AGAIN_MINUTES = 30.0
 """When to think again if at these prices nobody else is worth asking yet."""
 MOST_TOGETHER = 4
@@ -52,7 +54,8 @@ class Goal:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How many to ask now, in how many minutes to ask the next (None: nobody is left), and what it
-    comes to: offers and misses together, and the chance of missing each goal that is ahead."""
+    comes to if nobody is asked after that: offers and misses together, and the chance of missing
+    each goal that is ahead."""
 
     ask: int
     again_in: float | None
@@ -73,11 +76,15 @@ def plan(
     asked beside others must have said yes so much earlier.
     """
     ahead = [goal for goal in goals if goal.minutes > 0]
-    found = _laid_out(live, following, ahead, settling, most_together=1)
-    if _bars_the_way(following):
-        together = _laid_out(live, following, ahead, settling, most_together=MOST_TOGETHER)
-        found = min(found, together, key=lambda one: one.cost)
-    return found
+    lay_out = partial(_laid_out, live, following, ahead, settling=settling)
+    alone = lay_out(most_together=1, whole=False)
+    if not _bars_the_way(following):
+        return alone
+    together = lay_out(most_together=MOST_TOGETHER, whole=False)
+    if (alone.ask, alone.again_in) == (together.ask, together.again_in):
+        return alone
+    whole = [lay_out(most_together=most, whole=True) for most in (1, MOST_TOGETHER)]
+    return min(whole, key=lambda one: one.cost)
 
 
 def _bars_the_way(following: Sequence[Next]) -> bool:
@@ -89,30 +96,37 @@ def _laid_out(
     live: Sequence[Live],
     following: Sequence[Next],
     goals: Sequence[Goal],
+    *,
     settling: float,
     most_together: int,
+    whole: bool,
 ) -> Plan:
-    """A time for each provider in its order, as long as it is worth an offer."""
-    last = max([goal.minutes for goal in goals], default=0.0)
-    course = _Course([minutes for minutes in TIMES_MINUTES if minutes < last] or [0.0], goals)
+    """A time for each provider in its order, as long as it is worth an offer.
+
+    Nobody's time depends on those after it; so unless the `whole` is wanted to compare its cost
+    with another's, it is laid out only until the next look is known.
+    """
+    course = _Course(goals)
     for offer in live:
         course.has(offer)
-    asked: list[float] = []
+    asked: list[int] = []
     offers = 0.0
     if following and not live:
         # Nobody waits for nobody: the first is asked whatever a miss is worth.
-        asked, offers = [0.0], 1.0
-        course.asks(following[:1], 0, 0.0)
+        asked, offers = [0], 1.0
+        course.asks(following[:1], 0, 0)
     while len(asked) < len(following):
-        late = settling if live or asked else 0.0
+        late = _bins(settling) if live or asked else 0
         place, group = course.next_group(following, len(asked), most_together, late)
         if place is None:
             break
-        asked += [course.times[place]] * len(group)
+        asked += [place] * len(group)
         offers += course.unfilled[place] * len(group)
         course.asks(group, place, late)
-    now = asked.count(0.0)
-    again_in = next((minutes for minutes in asked if minutes > 0), None)
+        if place and not whole:
+            break
+    now = asked.count(0)
+    again_in = next((float(TIMES_MINUTES[place]) for place in asked if place), None)
     if again_in is None and len(following) > now:
         again_in = LOOK_AGAIN_MINUTES
     missed = tuple(course.unfilled[len(course.times) :])
@@ -120,26 +134,38 @@ def _laid_out(
     return Plan(ask=now, again_in=again_in, cost=offers + worth, missed=missed)
 
 
-class _Course:
-    """The chance of being unfilled at each time of asking and at each goal, as offers are added."""
+def _bins(minutes: float) -> int:
+    """The nearest bin of the curves. Everything is looked up on their grid: two minutes and a half
+    change no decision, and a plan takes a fraction of the time."""
+    return min(BINS, int(minutes / BIN_MINUTES + 0.5))
 
-    def __init__(self, times: Sequence[float], goals: Sequence[Goal]) -> None:
-        self.times = times
-        self._goals = goals
-        self._instants = [*times, *[goal.minutes for goal in goals]]
+
+class _Course:
+    """The chance of being unfilled at each time of asking and at each goal, as offers are added.
+
+    Times, goals and windows are in bins; a place is an index of `times`.
+    """
+
+    def __init__(self, goals: Sequence[Goal]) -> None:
+        self._goals = [(max(1, _bins(goal.minutes)), goal.price) for goal in goals]
+        last = max([until for until, _ in self._goals], default=0)
+        self.times = [time for time in _TIMES if time < last] or [0]
+        self._instants = [*self.times, *[until for until, _ in self._goals]]
         self._earliest = 0
         self.unfilled = [1.0] * len(self._instants)
 
     def has(self, offer: Live) -> None:
         """One offer is out already: what counts is the chance of a yes given its silence so far."""
-        silent, yes = offer.curve.silent_for, offer.curve.yes
-        so_far = max(_TINY, silent(offer.age))
-        for n, minutes in enumerate(self._instants):
-            waited = offer.age + min(minutes, offer.left)
-            self.unfilled[n] *= 1.0 - yes * (1.0 - silent(waited) / so_far)
+        silent, yes = offer.curve.silent, offer.curve.yes
+        age, left = _bins(offer.age), _bins(offer.left)
+        share = yes / max(_TINY, silent[age])
+        unfilled = self.unfilled
+        for n, time in enumerate(self._instants):
+            waited = min(BINS, age + min(left, time))
+            unfilled[n] *= 1.0 - yes + share * silent[waited]
 
     def next_group(
-        self, following: Sequence[Next], first: int, most: int, late: float
+        self, following: Sequence[Next], first: int, most: int, late: int
     ) -> tuple[int | None, Sequence[Next]]:
         """Who is asked next, and where among the times; None if nobody is worth an offer any more.
 
@@ -156,43 +182,44 @@ class _Course:
                 place, best_gain, group = found, gain, together
         return place, group
 
-    def _best_place(self, group: Sequence[Next], late: float) -> tuple[int | None, float]:
+    def _best_place(self, group: Sequence[Next], late: int) -> tuple[int | None, float]:
         """Where asking a group saves most, not before whoever comes first in order, and how much it
         gains for each offer.
 
         Asking costs offers if the package is still unfilled then, and makes each goal likelier;
         None if at no time that is worth more than the offers.
         """
-        goals = [
-            (goal.minutes - late, goal.price * unfilled)
-            for goal, unfilled in zip(self._goals, self.unfilled[len(self.times) :], strict=True)
+        unfilled, times = self.unfilled, self.times
+        worths = [
+            (until - late, price * chance)
+            for (until, price), chance in zip(self._goals, unfilled[len(times) :], strict=True)
         ]
         most, place, ratio = _TINY, None, 0.0
-        for n in range(self._earliest, len(self.times)):
-            minutes, gain = self.times[n], 0.0
-            for until, worth in goals:
-                if until > minutes:
-                    gain += worth * (1.0 - _unfilled_by(group, until - minutes))
-            offers = len(group) * self.unfilled[n]
+        for n in range(self._earliest, len(times)):
+            time, gain = times[n], 0.0
+            for until, worth in worths:
+                if until > time:
+                    gain += worth * (1.0 - _unfilled_by(group, until - time))
+            offers = len(group) * unfilled[n]
             if gain - offers > most:
                 most, place, ratio = gain - offers, n, gain / offers
         return place, ratio
 
-    def asks(self, group: Sequence[Next], place: int, late: float) -> None:
-        """These are asked at that time."""
+    def asks(self, group: Sequence[Next], place: int, late: int) -> None:
+        """These are asked at that place."""
         self._earliest, at = place, self.times[place]
-        for n, minutes in enumerate(self._instants):
-            waited = minutes - at - (late if n >= len(self.times) else 0.0)
+        for n in range(place + 1, len(self._instants)):
+            waited = self._instants[n] - at - (late if n >= len(self.times) else 0)
             if waited > 0:
                 self.unfilled[n] *= _unfilled_by(group, waited)
 
 
-def _unfilled_by(group: Sequence[Next], minutes: float) -> float:
-    """The chance that nobody of a group has said yes so many minutes after it was asked."""
+def _unfilled_by(group: Sequence[Next], waited: int) -> float:
+    """The chance that nobody of a group has said yes so many bins after it was asked."""
     unfilled = 1.0
     for provider in group:
-        curve = provider.curve
-        unfilled *= 1.0 - curve.yes * (1.0 - curve.silent_for(min(minutes, provider.window)))
+        window = min(BINS, int(provider.window) // BIN_MINUTES)
+        unfilled *= provider.curve.unaccepted[min(window, waited)]
     return unfilled
 
 

@@ -65,10 +65,10 @@ def test_a_window_shorter_than_the_time_left_loses_nothing_by_waiting():
 
 
 def test_settling_takes_time_that_others_must_make_up_for():
-    """With a settling time before the goal, it is missed more often."""
-    quick = plan([], following(6), goals(8, 40))
-    slow = plan([], following(6), goals(8, 40), settling=30.0)
-    assert slow.cost > quick.cost
+    """Who must have said yes half an hour before the goal is asked beside more others."""
+    quick = plan([], following(6), goals(20, 60))
+    slow = plan([], following(6), goals(20, 60), settling=30.0)
+    assert slow.ask > quick.ask
 
 
 def test_silence_makes_a_live_offer_worth_less():
