@@ -86,7 +86,7 @@ class Looked:
     """Somebody looks at what is forecast."""
 
 
-BELIEVED_FOR = timedelta(days=3)
+BELIEVED_FOR = timedelta(days=7)
 """The service reads what was learned every hour; against a half-life of half a year this is close,
 and working it out is most of what an adaptive run takes."""
 Happening = Arrived | Completed | Answered | Due | Settled | Begun | Looked
@@ -234,7 +234,7 @@ class World:
         case.due_at = due_at
 
     def _market_at(self, now: datetime) -> Market:
-        """The register with the turns of this moment, and what was believed a few days ago."""
+        """The register with the turns of this moment, and what was believed this week."""
         if (today := now.date()) != self._today:
             self._today = today
             if self._learns and today >= self._learned_on + BELIEVED_FOR:

@@ -3,7 +3,7 @@
 Times are open minutes: minutes weighted by how much providers answer at that hour of the day.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 BIN_MINUTES = 5
 """The grid on which silence is kept. Assumed: finer than any window or target needs."""
@@ -22,14 +22,6 @@ class Curve:
 
     yes: float
     silent: tuple[float, ...]
-    unaccepted: tuple[float, ...] = field(init=False, repr=False, compare=False)
-    """The chance that no yes has come, for the same k."""
-
-    def __post_init__(self) -> None:
-        """Work out once what is looked up again and again."""
-        yes = self.yes
-        unaccepted = tuple([1.0 - yes + yes * silent for silent in self.silent])
-        object.__setattr__(self, "unaccepted", unaccepted)
 
     def silent_for(self, minutes: float) -> float:
         """The chance that no answer has come by then, linear between the bins."""

@@ -151,6 +151,7 @@ class _Course:
         last = max([until for until, _ in self._goals], default=0)
         self.times = [time for time in _TIMES if time < last] or [0]
         self._instants = [*self.times, *[until for until, _ in self._goals]]
+        self._last = last
         self._earliest = 0
         self.unfilled = [1.0] * len(self._instants)
 
@@ -190,6 +191,7 @@ class _Course:
         None if at no time that is worth more than the offers.
         """
         unfilled, times = self.unfilled, self.times
+        unaccepted = _unaccepted(group, self._last)
         worths = [
             (until - late, price * chance)
             for (until, price), chance in zip(self._goals, unfilled[len(times) :], strict=True)
@@ -199,7 +201,7 @@ class _Course:
             time, gain = times[n], 0.0
             for until, worth in worths:
                 if until > time:
-                    gain += worth * (1.0 - _unfilled_by(group, until - time))
+                    gain += worth * (1.0 - unaccepted[until - time])
             offers = len(group) * unfilled[n]
             if gain - offers > most:
                 most, place, ratio = gain - offers, n, gain / offers
@@ -208,19 +210,25 @@ class _Course:
     def asks(self, group: Sequence[Next], place: int, late: int) -> None:
         """These are asked at that place."""
         self._earliest, at = place, self.times[place]
+        unaccepted = _unaccepted(group, self._last)
         for n in range(place + 1, len(self._instants)):
             waited = self._instants[n] - at - (late if n >= len(self.times) else 0)
             if waited > 0:
-                self.unfilled[n] *= _unfilled_by(group, waited)
+                self.unfilled[n] *= unaccepted[waited]
 
 
-def _unfilled_by(group: Sequence[Next], waited: int) -> float:
-    """The chance that nobody of a group has said yes so many bins after it was asked."""
-    unfilled = 1.0
+def _unaccepted(group: Sequence[Next], bins: int) -> Sequence[float]:
+    """The chance that nobody of a group has said yes 0, 1 … `bins` bins after it was asked."""
+    together: Sequence[float] = ()
     for provider in group:
-        window = min(BINS, int(provider.window) // BIN_MINUTES)
-        unfilled *= provider.curve.unaccepted[min(window, waited)]
-    return unfilled
+        yes, silent = provider.curve.yes, provider.curve.silent
+        window = min(bins, BINS, int(provider.window) // BIN_MINUTES)
+        alone = [1.0 - yes + yes * chance for chance in silent[: window + 1]]
+        alone += alone[-1:] * (bins - window)
+        together = (
+            [one * other for one, other in zip(together, alone, strict=True)] if together else alone
+        )
+    return together
 
 
 def _sizes(following: Sequence[Next]) -> Sequence[int]:
