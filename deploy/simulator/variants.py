@@ -63,11 +63,6 @@ def families_of_waves(
         yield window, [waves(policy, size, window, budgets) for size in WAVE_SIZES]
 
 
-def budgets_of(policy: Policy) -> list[int | None]:
-    """The policy's own budgets for routine packages, tier by tier."""
-    return [tier.budget_minutes["routine"] for tier in policy.tiers]
-
-
 def _with(tier: Tier, *, wave_size: int, window: int, budget: int | None) -> Tier:
     return replace(
         tier,

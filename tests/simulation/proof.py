@@ -9,7 +9,7 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.simulator.comparing import (
@@ -24,7 +24,8 @@ from deploy.simulator.figures import Figures, figures_of
 from deploy.simulator.market import SimulatedMarket
 from deploy.simulator.market_file import load_market
 from deploy.simulator.running import Run, run_all
-from deploy.simulator.variants import broadcasts, budgets_of, families_of_waves
+from deploy.simulator.variants import adaptive as paced_at
+from deploy.simulator.variants import broadcasts, families_of_waves
 from services.matching.domain.policy import Policy
 from services.matching.policy_file import load_policy
 
@@ -36,6 +37,8 @@ CASES = (
     ("winter-surge", "three-tier"),
     ("hostile", "devon-cares"),
 )
+WINDOW_MINUTES, BUDGETS = 240, (45, 30, 45, 90)
+"""Of adaptive variants, and of waves: how long offers last, and when the next tier joins in."""
 FIRST_TUNING_SEED, FIRST_SEED = 1001, 1
 PRICES: Sequence[dict[int, float]] = [
     {90: early * late, 240: late}
@@ -86,21 +89,19 @@ def prove(market_name: str, policy_name: str, size: Size) -> dict[str, object]:
     grid = list(broadcasts(policy))
     tuned = simulate(market, grid, FIRST_TUNING_SEED, size)
     reaching = cheapest_reaching(tuned)
+    budgets = BUDGETS[: len(policy.tiers)]
     chosen = named(grid, reaching or best_filling(tuned))
     least = best_filling(tuned).mean("filled_240")
     adaptive = policy
     if reaching is None:
-        priced = [
-            replace(policy, name=f"{policy.name}, adaptive {n}", prices=prices)
-            for n, prices in enumerate(PRICES)
-        ]
+        priced = [paced_at(policy, prices, WINDOW_MINUTES, budgets) for prices in PRICES]
         found = simulate(market, priced, FIRST_TUNING_SEED, size)
         near = [one for one in found if one.mean("filled_240") >= least - 0.3]
         adaptive = named(priced, cheapest_near(near or found, near_points=0.3))
     broadcast, ours = simulate(market, [chosen, adaptive], FIRST_SEED, size)
     families = {
         window: simulate(market, family, FIRST_SEED, size)
-        for window, family in families_of_waves(policy, budgets_of(policy))
+        for window, family in families_of_waves(policy, budgets)
     }
     against = {
         window: share for window, family in families.items()

@@ -20,7 +20,7 @@ from shared.postgres.connection import Pool, open_pool
 from shared.postgres.migrations import migrate
 from tests.stack import TestStack
 
-POLICY = Path("deploy/policies/three-tier.yaml")
+POLICY = Path("tests/benchmarks/spine.yaml")
 
 
 async def build(url: str) -> None:
