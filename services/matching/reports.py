@@ -14,7 +14,7 @@ from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
 
 By = Literal["tier", "lot", "source", "all"]
-BENCHMARK = {
+BENCHMARK: dict[str, Any] = {
     "source": "Devon Cares, King's Fund, New models of home care, 2018 (one self-reported claim)",
     "targets": [
         {"target_minutes": 90, "percent": 70},
