@@ -19,6 +19,9 @@ PROPORTIONS = (0.0, 0.03, 0.1, 0.3)
 SCALES = tuple(round(2 ** (step / 3), 1) for step in range(25))
 """The price of missing the last target, in offers: from 1 to 256, each a quarter more."""
 
+FIRST_TUNING_SEED = 1001
+"""Seeds from here on are for tuning; figures are reported on those before."""
+
 Prices = dict[int, float]
 
 

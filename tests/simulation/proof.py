@@ -24,6 +24,7 @@ from deploy.simulator.figures import Figures, figures_of
 from deploy.simulator.market import SimulatedMarket
 from deploy.simulator.market_file import load_market
 from deploy.simulator.running import Run, run_all
+from deploy.simulator.tuning import FIRST_TUNING_SEED
 from deploy.simulator.variants import adaptive as paced_at
 from deploy.simulator.variants import broadcasts, families_of_waves
 from services.matching.domain.policy import Policy
@@ -39,7 +40,7 @@ CASES = (
 )
 WINDOW_MINUTES, BUDGETS = 240, (45, 30, 45, 90)
 """Of adaptive variants, and of waves: how long offers last, and when the next tier joins in."""
-FIRST_TUNING_SEED, FIRST_SEED = 1001, 1
+FIRST_SEED = 1
 PRICES: Sequence[dict[int, float]] = [
     {90: early * late, 240: late}
     for late in (10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
