@@ -108,6 +108,8 @@ class Forecaster:
         ]
         today, tomorrow = ends_of_day(now)
         until += [("today", today), ("tomorrow", tomorrow)] if today > now else []
+        if not until:
+            return
         instants = [at for _, at in until]
         known = market.now(market.turns, market.awarded_hours, self._true)
         said = chances_by(placement, instants, now, self._policy, market)

@@ -103,7 +103,7 @@ def chances_by(
     if settled_at is not None:
         return [STANDING if at >= settled_at else 0.0 for at in instants]
     ahead = [market.responses.hours.between(now, at) for at in instants]
-    tried = list(attempts(searching, max(ahead), now, policy, market))
+    tried = list(attempts(searching, max(ahead, default=0.0), now, policy, market))
     return [
         0.0 if minutes <= 0 else min(1.0, max(0.0, _filled_by(minutes, tried))) for minutes in ahead
     ]
