@@ -1,23 +1,26 @@
 """What a search will go on to do, on average: whom it asks when, and when tiers open.
 
 A forecast needs the offers to come as much as those that are live. They are laid out in one pass of
-coarse steps: in place of each possible course of answers stands the mean number of silent offers.
+coarse steps along one course of events: nobody takes the package, and whoever has more likely than
+not answered by then has said no. In an adaptive tier pacing itself says at each step whom to ask.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.matching.domain.adaptive import Beliefs, plan_of, view_of
+from services.matching.domain.adaptive import MOST_FOLLOWING, Beliefs, view_of
 from services.matching.domain.curve import Curve
 from services.matching.domain.gates import history_of
 from services.matching.domain.market import Market
+from services.matching.domain.pacing import Goal, Live, Next, plan
 from services.matching.domain.placement import Searching
 from services.matching.domain.policy import Policy, Tier
 from services.matching.domain.ranking import line_up
 
-STEP_MINUTES = 10.0
-"""Open minutes of one step."""
+STEP_MINUTES, COARSE_STEP_MINUTES = 10.0, 30.0
+FINE_UNTIL_MINUTES = 240.0
+"""Open minutes of one step, and until when steps are fine: what comes later matters less."""
 WAVE_OVER = 0.35
 """A wave counts as answered when fewer than so many of its offers are silent on average."""
 MOST_ATTEMPTS = 80
@@ -43,8 +46,15 @@ class Attempt:
         )
 
     def silent(self, minutes: float) -> float:
-        """The chance that it is out and unanswered then."""
-        return 1.0 - self.answered_by(minutes) if self.start <= minutes < self.end else 0.0
+        """The chance that it is out and unanswered then, if it has not been accepted."""
+        if not self.start <= minutes < self.end:
+            return 0.0
+        answered = self.answered_by(minutes)
+        return (1.0 - answered) / max(1e-9, 1.0 - answered * self.curve.yes)
+
+    def live(self, minutes: float) -> Live:
+        """As pacing sees it then."""
+        return Live(self.curve, self.age + minutes - self.start, self.end - minutes)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,8 +71,9 @@ class _Course:
     queue: list[tuple[int, Curve]]
     tried: list[Attempt]
     wave: list[Attempt]
-    pressure: float = 1.0
-    """How many silent offers an adaptive tier keeps out."""
+    goals: list[Goal]
+    """What lies ahead of now, for pacing."""
+    settling: float
 
     @property
     def rules(self) -> Tier:
@@ -77,7 +88,7 @@ def attempts(
     course = _course_of(searching, now, policy, market)
     minutes = 0.0
     while minutes < until and len(course.tried) < MOST_ATTEMPTS and _step(course, minutes):
-        minutes += STEP_MINUTES
+        minutes += STEP_MINUTES if minutes < FINE_UNTIL_MINUTES else COARSE_STEP_MINUTES
     return iter(course.tried)
 
 
@@ -87,7 +98,7 @@ def _course_of(searching: Searching, now: datetime, policy: Policy, market: Mark
     beliefs = Beliefs(searching, market)
     tried = [Attempt(curve=one.curve, start=0.0, end=one.left, age=one.age) for _, one in view.live]
     closes = searching.tier_closes_at
-    course = _Course(
+    return _Course(
         searching=searching,
         now=now,
         policy=policy,
@@ -101,29 +112,44 @@ def _course_of(searching: Searching, now: datetime, policy: Policy, market: Mark
         ],
         tried=tried,
         wave=list(tried),
+        goals=[goal for _, goal in view.goals],
+        settling=view.settling_minutes,
     )
-    if searching.runs_on:
-        course.pressure = max(1.0, len(tried) + (plan_of(view).ask if view.following else 0))
-    return course
 
 
 def _step(course: _Course, minutes: float) -> bool:
     """Open and ask what is due by then; False when there is nothing left to come."""
-    silent = sum(attempt.silent(minutes) for attempt in course.wave)
-    over = silent < WAVE_OVER
+    over = sum(attempt.silent(minutes) for attempt in course.wave) < WAVE_OVER
     while (course.closes is not None and course.closes <= minutes) or (over and not course.queue):
         if not _open_next(course, minutes):
             return bool(course.queue)
     if course.rules.adaptive:
-        while course.queue and silent < course.pressure - 0.5:
+        for _ in range(_paced(course, minutes)):
             _ask(course, minutes)
-            silent += 1.0
     elif over:
         course.wave = []
         for _ in range(course.rules.wave_size or len(course.queue)):
             if course.queue:
                 _ask(course, minutes)
     return True
+
+
+def _paced(course: _Course, minutes: float) -> int:
+    """How many pacing would ask then."""
+    urgency = course.searching.facts.urgency
+    ahead = [goal for goal in course.goals if goal.minutes > minutes]
+    if not ahead and course.goals:
+        last = course.goals[-1]
+        ahead = [Goal(minutes + course.policy.targets_minutes[-1], last.price)]
+    return plan(
+        [one.live(minutes) for one in course.wave if one.silent(minutes) > 0.5],
+        [
+            Next(curve, float(course.policy.tiers[tier].window_minutes[urgency]))
+            for tier, curve in course.queue[:MOST_FOLLOWING]
+        ],
+        [Goal(goal.minutes - minutes, goal.price) for goal in ahead],
+        settling=course.settling,
+    ).ask
 
 
 def _ask(course: _Course, minutes: float) -> None:

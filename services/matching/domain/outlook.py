@@ -26,6 +26,8 @@ LIKELY = 0.8
 """From this chance on wards are told "likely"."""
 HARDNESS_SPREAD = 0.6
 """Standard deviation, in log-odds, of how much harder a package is than it looks. Source: assumed."""
+SETTLED_EARLY = 0.5
+"""The share of the settling time that an acceptance stands on average. Source: assumed."""
 STANDING = 0.95
 """The chance that an acceptance that stands becomes an award that lasts. Source: assumed."""
 _NODES = ((-sqrt(3.0), 1 / 6), (0.0, 2 / 3), (sqrt(3.0), 1 / 6))
@@ -103,9 +105,12 @@ def chances_by(
     if settled_at is not None:
         return [STANDING if at >= settled_at else 0.0 for at in instants]
     ahead = [market.responses.hours.between(now, at) for at in instants]
+    tier = policy.tiers[max(0, searching.tier)]
+    settling = SETTLED_EARLY * tier.settling_minutes if tier.award_rule == "ranked" else 0.0
     tried = list(attempts(searching, max(ahead, default=0.0), now, policy, market))
     return [
-        0.0 if minutes <= 0 else min(1.0, max(0.0, _filled_by(minutes, tried))) for minutes in ahead
+        0.0 if minutes <= 0 else min(1.0, max(0.0, _filled_by(minutes - settling, tried)))
+        for minutes in ahead
     ]
 
 
