@@ -6,6 +6,7 @@ import pytest
 
 from deploy.simulator.market import SimulatedMarket
 from deploy.simulator.running import Run, run
+from services.matching.domain.codes import Urgency
 from services.matching.domain.policy import Lot, Policy, Tier
 
 SPEEDS = {"at-once": 2.0, "quick": 8.0, "steady": 20.0, "slow": 40.0}
@@ -14,7 +15,7 @@ SIGMA = 0.4
 SETTLING_MINUTES = 70
 """At least the slowest one's 90th percentile: 40 * exp(1.2816 * 0.4) = 67 minutes."""
 YEARS = 4
-BOTH = ("urgent", "routine")
+BOTH: tuple[Urgency, ...] = ("urgent", "routine")
 
 
 def market() -> SimulatedMarket:

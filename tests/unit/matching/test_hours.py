@@ -111,7 +111,7 @@ def test_a_weekend_on_which_few_answer_weighs_less():
 
 def test_old_offers_do_not_make_an_hour_look_slow():
     """Early in the morning only those are out that nobody wants to answer: the hour is no slower."""
-    sums = {}
+    sums: dict[str, int] = {}
     for hour in range(8, 20):
         young, old = (100, 900) if hour == 8 else (900, 100)
         sums |= {f"open weekday {hour} 0": TENTHS * 60 * young, f"open weekday {hour} 2": TENTHS * 60 * old,
