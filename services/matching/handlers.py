@@ -1,7 +1,7 @@
 """Load, decide, save: every change of a placement goes through here, in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -29,6 +29,8 @@ from shared.postgres.connection import Connection
 
 TOPIC = "placements.v1"
 MOST_AT_ONCE = 500
+FIRST_OUTLOOK_AFTER = timedelta(minutes=5)
+"""Minutes of the clock from the beginning of a search."""
 
 log = structlog.get_logger(__name__)
 
@@ -81,15 +83,20 @@ class Matching:
     async def outlooks_changed(
         self, connection: Connection, referral_ids: Sequence[UUID]
     ) -> list[UUID]:
-        """Those of these placements whose outlook is no longer what wards were last told."""
+        """Those of these placements whose outlook is no longer what wards were last told.
+
+        None is told of a search that has only begun: its first answers would change it at once.
+        """
         placements = await self._load(connection, referral_ids, lock=False)
-        found = await self._forecasts(connection, placements)
-        return [
-            key
-            for key, forecast in found.items()
-            if isinstance(state := placements[key].state, Searching)
-            and state.outlook != forecast.outlook
-        ]
+        now = await clock.now(connection)
+        told = {
+            key: (kept, kept.state.outlook)
+            for key, kept in placements.items()
+            if isinstance(kept.state, Searching)
+            and now - kept.state.facts.complete_at >= FIRST_OUTLOOK_AFTER
+        }
+        found = await self._forecasts(connection, {key: kept for key, (kept, _) in told.items()})
+        return [key for key, forecast in found.items() if told[key][1] != forecast.outlook]
 
     async def review_outlooks(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:
         """Tells wards where the outlook of these placements has changed."""

@@ -27,12 +27,14 @@ async def test_a_word_is_written_once_and_again_when_it_changes(stack: TestStack
         await matching.take(*framework)
         asked = referral(await matching.now())
         await matching.take(asked)
+        assert await reviewed(matching) == 0, "too early to say"
+        await matching.advance(minutes=5)
         assert await reviewed(matching) == 1
         assert await outlook(matching, asked.referral_id) == "likely_today"
         before = await matching.types(asked.referral_id)
         assert await reviewed(matching) == 0
         assert await matching.types(asked.referral_id) == before
-        await matching.advance(minutes=44)
+        await matching.advance(minutes=39)
         assert await reviewed(matching) == 1
         assert await outlook(matching, asked.referral_id) != "likely_today"
         (found,) = (await forecasts(matching, asked.referral_id)).values()
@@ -52,5 +54,6 @@ async def test_every_search_is_reached_page_by_page(stack: TestStack):
         await matching.take(*asked)
         nobody = referral(await matching.now(), outcode="EX1")
         await matching.take(nobody)
+        await matching.advance(minutes=5)
         assert await reviewed(matching) == len(asked)
         assert await outlook(matching, nobody.referral_id) is None
