@@ -30,8 +30,9 @@ where topic = any($1::text[]) and position > $2 order by position limit $3
 """
 _OWN_STREAMS = """
 select key, type, body from events where topic = $1 and key > $2 and key <= (
-    select max(key) from
+    select key from
         (select distinct key from events where topic = $1 and key > $2 order by key limit $3) as next
+    order by key desc limit 1
 ) order by key, sequence
 """
 
