@@ -13,7 +13,7 @@ from math import erf, exp, log, sqrt
 from operator import mul
 
 from services.matching.domain.codes import ContractKind
-from services.matching.domain.counts import Counts, Features
+from services.matching.domain.counts import Counts, Features, Said
 from services.matching.domain.curve import BIN_MINUTES, BINS
 from services.matching.domain.waits import SPANS
 
@@ -21,8 +21,14 @@ TRUST_SPEED = 4.0
 """Expected answers that the belief about speed counts as, against those seen. Source: assumed."""
 TRUST_BIN = 20.0
 """Bins of waiting that the shape within a span counts as. Source: assumed."""
-TRUST_YES = 6.0
-"""Answers that the belief about yeses counts as, and awards for lasting ones. Source: assumed."""
+TRUST_YES = 12.0
+"""Answers that the belief about yeses counts as. Source: assumed."""
+TRUST_LASTING = 6.0
+"""Awards that the belief about releases counts as. Source: assumed."""
+SPREAD, TRUST_SPREAD = 0.01, 60.0
+"""Variance among the ratios of features of one sort, say outcodes, where nothing is known of it, and
+how many expected yeses that counts as. Source: assumed."""
+LEAST_SPREAD = 0.001
 MOST_LIKELY = 0.95
 """No provider is believed to say yes, or to keep its yes, more surely than this: nothing is sure."""
 
@@ -46,16 +52,12 @@ class Belief:
 
     def yes_to(self, features: Features) -> float:
         """The chance that an answer about such a package is a yes, lasting or not."""
-        chance = self.yes
-        for feature in features:
-            chance *= self.ratios.get(feature, 1.0)
-        return min(chance, MOST_LIKELY)
+        return min(self.yes * _product(self.ratios, features), MOST_LIKELY)
 
     def refined(self, seen: Counts, trust: float = 1.0) -> "Belief":
         """The belief after what was seen; what was believed before counts `trust` times as much."""
         yes, ratios = _yeses(self, seen, trust * TRUST_YES)
-        kept = seen.awarded - seen.released
-        before = trust * TRUST_YES
+        kept, before = seen.awarded - seen.released, trust * TRUST_LASTING
         return Belief(
             hazard=_speed(self.hazard, seen, trust),
             yes=yes,
@@ -84,30 +86,67 @@ def _yeses(belief: Belief, seen: Counts, trust: float) -> tuple[float, Mapping[s
     """More or fewer yeses in all, and for each feature of a package beside the others.
 
     `trust` is in answers: p = (yes + trust * p_before) / (answers + trust), for the mix that it got.
+    Features tell its packages apart: they are held against its own yeses, not against the group's.
     """
-    cells = [
-        (features, yes, (yes + no) * belief.yes_to(features))
-        for features, (yes, no) in seen.said.items()
-    ]
-    answers = seen.answers
-    if not cells or answers <= 0:
+    answers, sorts = seen.answers, (seen.by_place, seen.by_sort)
+    if answers <= 0:
         return belief.yes, belief.ratios
-    foreseen = sum([expected for _, _, expected in cells])
-    of_yeses = trust * foreseen / answers
-    in_all = (seen.yeses + of_yeses) / (foreseen + of_yeses)
-    of_yeses *= in_all
-    # Features tell its packages apart: they are held against its own yeses, not against the group's.
-    ratios, so_far = dict(belief.ratios), [seen.yeses / foreseen] * len(cells)
-    for place in range(len(cells[0][0])):
-        parts: dict[str, tuple[float, float]] = {}
-        for (features, yes, expected), times in zip(cells, so_far, strict=True):
-            yeses, before = parts.get(features[place], (of_yeses, of_yeses))
-            parts[features[place]] = (yeses + yes, before + expected * times)
-        found = {feature: yeses / before for feature, (yeses, before) in parts.items()}
-        so_far = [times * found[cell[0][place]] for cell, times in zip(cells, so_far, strict=True)]
-        for feature, times in found.items():
-            ratios[feature] = ratios.get(feature, 1.0) * times
+    usual = belief.yes
+    for said in sorts:
+        weighed = [(yes + no) * _product(belief.ratios, fs) for fs, (yes, no) in said.items()]
+        usual *= sum(weighed) / answers
+    in_all = (seen.yeses + trust * usual) / ((answers + trust) * usual)
+    ratios = dict(belief.ratios)
+    for said in sorts:
+        _compare(said, ratios)
     return belief.yes * in_all, ratios
+
+
+def _compare(said: Said, ratios: dict[str, float]) -> None:
+    """Changes the ratios of the features by which these answers are told apart."""
+    yeses = [yes for yes, _ in said.values()]
+    usual = [(yes + no) * _product(ratios, features) for features, (yes, no) in said.items()]
+    scale = sum(yeses) / sum(usual)
+    expected = [scale * one for one in usual]
+    left = 1 - sum(expected) / sum([yes + no for yes, no in said.values()])
+    for place in range(len(next(iter(said)))):
+        parts: dict[str, tuple[float, float]] = {}
+        for features, yes, foreseen in zip(said, yeses, expected, strict=True):
+            got, before = parts.get(features[place], (0.0, 0.0))
+            parts[features[place]] = (got + yes, before + foreseen)
+        trust = max(left, 1 - MOST_LIKELY) / _spread(list(parts.values()), left)
+        times = {one: (got + trust) / (before + trust) for one, (got, before) in parts.items()}
+        expected = [
+            foreseen * times[features[place]]
+            for features, foreseen in zip(said, expected, strict=True)
+        ]
+        for feature, ratio in times.items():
+            ratios[feature] = ratios.get(feature, 1.0) * ratio
+
+
+def _spread(parts: Sequence[tuple[float, float]], left: float) -> float:
+    """The variance among the true ratios of features of one sort, given yeses and what was expected.
+
+    It is what chance (`left` is the share of noes) does not explain of the differences seen. With a
+    wide spread a feature is believed on few data; with a narrow one its differences are taken for
+    luck. Source: Buehlmann and Straub (1970), credibility; the floor and the start are assumed.
+    """
+    total = sum([foreseen for _, foreseen in parts])
+    if total <= 0:
+        return SPREAD
+    seen = sum([(got - foreseen) ** 2 / foreseen for got, foreseen in parts if foreseen > 0])
+    by_chance = left * (len(parts) - 1)
+    known = total - sum([foreseen**2 for _, foreseen in parts]) / total
+    found = (seen - by_chance + TRUST_SPREAD * SPREAD) / (known + TRUST_SPREAD)
+    return max(found, LEAST_SPREAD)
+
+
+def _product(ratios: Mapping[str, float], features: Features) -> float:
+    """What the features multiply a chance of a yes by."""
+    times = 1.0
+    for feature in features:
+        times *= ratios.get(feature, 1.0)
+    return times
 
 
 def stated(*, answers: float, median_minutes: float, sigma: float, yes: float) -> Belief:
@@ -117,7 +156,7 @@ def stated(*, answers: float, median_minutes: float, sigma: float, yes: float) -
         for minutes in range(BIN_MINUTES, BIN_MINUTES * (BINS + 1), BIN_MINUTES)
     ]
     hazard = tuple([log(before / after) for before, after in pairwise([1.0, *silent])])
-    return Belief(hazard=hazard, yes=yes, ratios={"double": 0.7}, lasts=0.95)
+    return Belief(hazard=hazard, yes=yes, ratios={"double": 0.7, "later": 0.8}, lasts=0.95)
 
 
 PRIORS: Mapping[ContractKind, Belief] = {

@@ -11,6 +11,8 @@ from services.matching.domain.codes import ContractKind
 from services.matching.domain.curve import BIN_MINUTES, BINS
 
 Features = tuple[str, ...]
+Said = dict[Features, tuple[float, float]]
+"""Yeses and noes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,12 +20,14 @@ class Counts:
     """What one subject did under one kind of contract; an old offer counts less than a new one.
 
     `answered[k]` were answered in bin k; `waited[k]` ended unanswered after k whole bins, lapsed or
-    withdrawn. `said`: yeses and noes by the features of the package.
+    withdrawn. Each answer is counted by outcode and turn of asking and again by size and carers of
+    the package: to cross all four would take many rows.
     """
 
     answered: list[float] = field(default_factory=lambda: [0.0] * BINS)
     waited: list[float] = field(default_factory=lambda: [0.0] * (BINS + 1))
-    said: dict[Features, tuple[float, float]] = field(default_factory=dict)
+    by_place: Said = field(default_factory=dict)
+    by_sort: Said = field(default_factory=dict)
     lapsed: float = 0.0
     awarded: float = 0.0
     released: float = 0.0
@@ -36,7 +40,7 @@ class Counts:
     @property
     def yeses(self) -> float:
         """Answers that were a yes."""
-        return sum([yes for yes, _ in self.said.values()])
+        return sum([yes for yes, _ in self.by_place.values()])
 
     def exposed(self) -> list[float]:
         """For each bin, how many bins' worth of waiting for an answer were seen in it.
@@ -76,8 +80,9 @@ def counts_of(sums: Mapping[str, int], kind: ContractKind, weight: float) -> Cou
             case "waited":
                 counts.waited[which] = number
             case "yes" | "no":
-                yes, no = counts.said.get(which, (0.0, 0.0))
-                counts.said[which] = (number, no) if what == "yes" else (yes, number)
+                said = counts.by_place if which[0] == "place" else counts.by_sort
+                yes, no = said.get(which[1:], (0.0, 0.0))
+                said[which[1:]] = (number, no) if what == "yes" else (yes, number)
             case "lapsed":
                 counts.lapsed = number
             case "awarded":

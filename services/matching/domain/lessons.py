@@ -24,7 +24,8 @@ class Lesson:
     """One thing that one offer taught: how it went from `asked_at` until `ended_at`.
 
     `undone`: a lesson taught before that is taken back, since the answer was given in time after
-    all and only read late. An award and its release carry the instant of the acceptance.
+    all and only read late. An award and its release carry the instant of the acceptance. `first`: it
+    was among the first to be asked for the package; whoever is asked later gets what others left.
     """
 
     provider_id: UUID
@@ -34,6 +35,7 @@ class Lesson:
     asked_at: datetime
     ended_at: datetime
     outcome: Outcome
+    first: bool = True
     undone: bool = False
 
 
@@ -41,11 +43,11 @@ def lessons_of(before: Placement, after: Placement, now: datetime) -> Iterator[L
     """What was learned while one placement went from one state to the other, ended by `now`."""
     offers, old = offers_of(after), offers_of(before)
     if offers is not old and offers:
-        needed = _needed(before, after)
+        package = (_needed(before, after), offers[0].made_at)
         for n, offer in enumerate(offers):
             was = old[n] if n < len(old) else None
             if offer is not was:
-                yield from _from_offer(was, offer, needed, now)
+                yield from _from_offer(was, offer, now, *package)
     if isinstance(after, Searched) and after.released:
         known = len(before.released) if isinstance(before, Searched) else 0
         for provider_id in after.released[known:]:
@@ -59,16 +61,18 @@ def _needed(before: Placement, after: Placement) -> Needed:
     return known.facts.needed
 
 
-def _from_offer(was: Offer | None, offer: Offer, needed: Needed, now: datetime) -> Iterator[Lesson]:
+def _from_offer(
+    was: Offer | None, offer: Offer, now: datetime, needed: Needed, first_at: datetime
+) -> Iterator[Lesson]:
     ended_before = None if was is None else _ending(was, now)
     ended = _ending(offer, now)
     if ended != ended_before:
         if ended_before is not None:
-            yield replace(_lesson(offer, needed, *ended_before), undone=True)
+            yield replace(_lesson(offer, needed, first_at, *ended_before), undone=True)
         if ended is not None:
-            yield _lesson(offer, needed, *ended)
+            yield _lesson(offer, needed, first_at, *ended)
     if offer.status == "awarded" and (was is None or was.status != "awarded"):
-        yield _lesson(offer, needed, "awarded", offer.answered_at or now)
+        yield _lesson(offer, needed, first_at, "awarded", offer.answered_at or now)
 
 
 def _ending(offer: Offer, now: datetime) -> tuple[Outcome, datetime] | None:
@@ -94,11 +98,14 @@ def _from_release(after: Searched, provider_id: UUID) -> Iterator[Lesson]:
     for offer in reversed(after.offers):
         if offer.provider_id == provider_id and offer.status == "awarded":
             assert offer.answered_at is not None
-            yield _lesson(offer, after.facts.needed, "released", offer.answered_at)
+            first_at = after.offers[0].made_at
+            yield _lesson(offer, after.facts.needed, first_at, "released", offer.answered_at)
             return
 
 
-def _lesson(offer: Offer, needed: Needed, outcome: Outcome, ended_at: datetime) -> Lesson:
+def _lesson(
+    offer: Offer, needed: Needed, first_at: datetime, outcome: Outcome, ended_at: datetime
+) -> Lesson:
     return Lesson(
         provider_id=offer.provider_id,
         kind=offer.contract_kind,
@@ -107,4 +114,5 @@ def _lesson(offer: Offer, needed: Needed, outcome: Outcome, ended_at: datetime) 
         asked_at=offer.made_at,
         ended_at=ended_at,
         outcome=outcome,
+        first=offer.made_at == first_at,
     )

@@ -20,7 +20,7 @@ from services.matching.domain.opening import learned_hours
 from services.matching.domain.requirement import Needed
 from services.matching.domain.tally import MARKET, features_of, group, weight
 
-HARDNESS_VARIANCE = 0.6
+HARDNESS_VARIANCE = 0.4
 """How far packages lie apart, in squared log-odds of a yes, beyond their features. Source: assumed."""
 TRUST_OF_KIND, TRUST_OF_LOT = 5.0, 2.0
 """What was believed before counts more against a group than against one provider, whose own counts

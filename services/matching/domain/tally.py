@@ -27,6 +27,7 @@ SIZES = ((7 * 60, "small"), (21 * 60, "medium"))
 TENTHS = 10
 """Open minutes are summed in tenths."""
 
+_TURN = {True: "first", False: "later"}
 _GROUPS = UUID("b0f6c1c2-5a0e-5d0b-8a55-0f8f0a7e6c31")
 MARKET = uuid5(_GROUPS, "market")
 _FIRST_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -47,13 +48,18 @@ def weight(instant: datetime) -> int:
 
 
 def features_of(needed: Needed) -> tuple[str, ...]:
-    """What of a package sways a provider's answer: outcode, size, one carer or two."""
+    """What of a package that nobody has been asked for yet sways a provider's answer."""
+    return (needed.outcode, _TURN[True], *_sort_of(needed))
+
+
+def _sort_of(needed: Needed) -> tuple[str, str]:
+    """Its size, and one carer or two."""
     minutes, size = needed.weekly_minutes, "large"
     for below, name in SIZES:
         if minutes < below:
             size = name
             break
-    return (needed.outcode, size, "double" if needed.double_handed else "single")
+    return size, "double" if needed.double_handed else "single"
 
 
 def add_up(lessons: Iterable[Lesson], sums: Sums) -> None:
@@ -85,7 +91,8 @@ def _measures(lesson: Lesson, wait: Wait) -> Iterator[str]:
         case "accepted" | "declined":
             said = "yes" if lesson.outcome == "accepted" else "no"
             yield f"{kind} answered {wait.answered_in}"
-            yield " ".join((kind, said, *features_of(lesson.needed)))
+            yield f"{kind} {said} place {lesson.needed.outcode} {_TURN[lesson.first]}"
+            yield f"{kind} {said} sort {' '.join(_sort_of(lesson.needed))}"
         case "lapsed" | "withdrawn":
             yield f"{kind} waited {wait.whole_bins}"
             if lesson.outcome == "lapsed":

@@ -169,7 +169,11 @@ def test_a_lesson_touches_few_rows():
     sums: Sums = {}
     add_up([lesson("accepted", minutes=12)], sums)
     w = weight(EIGHT)
-    mine = {"framework answered 2": w, "framework yes E4 medium single": w}
+    mine = {
+        "framework answered 2": w,
+        "framework yes place E4 first": w,
+        "framework yes sort medium single": w,
+    }
     hours = {"open weekday 8 0": 120 * w, "answered weekday 8 0": w}
     theirs = {pid("A"): mine, group("framework", "north"): mine, group("framework"): mine}
     assert sums == theirs | {MARKET: hours}

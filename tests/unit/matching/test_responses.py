@@ -160,7 +160,7 @@ def test_few_data_leave_the_group_s_figures():
     )
     assert curve(group).yes == pytest.approx(0.3, abs=0.05)
     assert 0.6 * curve(group).yes < curve(two).yes < curve(group).yes
-    assert curve(sixty).yes < 0.2 * curve(group).yes
+    assert curve(sixty).yes < 0.35 * curve(group).yes
 
 
 def test_a_newcomer_is_believed_to_be_as_its_kind():
@@ -217,11 +217,32 @@ def test_outcode_and_double_handed_sway_the_yes():
     ]
     picky = Habits(yes=0.4, yes_in={"E4": 0.05}, double=0.5)
     responses = learned(*everybody, offers("A", picky, 200, draw=draw, packages=packages))
-    assert curve(responses, needed=NEEDED).yes == pytest.approx(0.05, abs=0.05)
-    assert curve(responses, needed=far).yes == pytest.approx(0.4, abs=0.1)
+    assert curve(responses, needed=NEEDED).yes < 0.13
+    assert curve(responses, needed=far).yes > 0.3
     names = [f"usual {n}" for n in range(8)]
-    assert fmean(curve(responses, one, far).yes for one in names) == pytest.approx(0.4, abs=0.05)
-    assert fmean(curve(responses, one, double).yes for one in names) == pytest.approx(0.2, abs=0.05)
+    assert fmean(curve(responses, one, far).yes for one in names) == pytest.approx(0.4, abs=0.08)
+    assert fmean(curve(responses, one, double).yes for one in names) == pytest.approx(0.2, abs=0.08)
+
+
+def test_differences_that_are_luck_are_not_believed():
+    """Twenty outcodes that make no difference to anybody: none is believed to make much."""
+    draw = Random(14)
+    packages = tuple(replace(NEEDED, outcode=f"E{n}") for n in range(20))
+    everybody = [
+        offers(f"usual {n}", Habits(), 150, draw=draw, packages=packages) for n in range(10)
+    ]
+    responses = learned(*everybody)
+    believed = [curve(responses, "usual 0", one).yes for one in packages]
+    assert max(believed) < 1.35 * min(believed)
+
+
+def test_who_is_asked_later_gets_harder_packages_and_is_not_blamed_for_it():
+    """Half as many yeses to what others left: a fresh package is believed to get the usual ones."""
+    draw = Random(15)
+    fresh = [offers(f"usual {n}", Habits(yes=0.4), 100, draw=draw) for n in range(8)]
+    left = [offers(f"usual {n}", Habits(yes=0.2), 100, draw=draw, first=False) for n in range(8)]
+    responses = learned(*fresh, *left, offers("A", Habits(yes=0.2), 100, draw=draw, first=False))
+    assert curve(responses).yes == pytest.approx(0.4, abs=0.1)
 
 
 def test_what_is_believed_is_worked_out_once_and_stays():
