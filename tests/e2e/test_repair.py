@@ -18,6 +18,7 @@ DAMAGE = {
     ("referrals", "awards"): "delete from awards",
     ("matching", "summaries"): "update summaries set offers_made = offers_made + 1",
     ("matching", "turns"): "delete from turns",
+    ("matching", "tallies"): "update tallies set amount = amount + 1",
     ("providers", "offers"): "update offers set status = 'live'",
     ("providers", "packages"): "delete from packages",
 }
