@@ -2,8 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
+import pytest
+
+from services.matching.handlers import RefusedError
 from services.matching.history import fold, read_event, read_state
+from shared.ids import new_id
 from tests.integration.matching.room import Room, accept, decline, provider, referral, room
 from tests.stack import TestStack
 
@@ -111,3 +116,22 @@ async def test_a_broken_placement_does_not_hold_up_the_register(stack: TestStack
             newcomer.provider_id
         ]
         assert await matching.offers(broken.referral_id) == []
+
+
+async def test_a_register_that_was_rolled_back_is_not_remembered(stack: TestStack):
+    """A process that read the register in a transaction that came to nothing reads it again."""
+    async with room(stack) as matching:
+        other = Room(matching.pool, OTHER_POLICY)
+        never, later = (provider(name=name, kind="dps") for name in ("Never", "Later"))
+
+        async def markets() -> list[set[UUID]]:
+            now = await matching.now()
+            async with matching.pool.acquire() as connection:
+                rooms = (matching.matching.market, other.matching.market)
+                return [set((await one.now(connection, now)).providers) for one in rooms]
+
+        unheard_of = decline(await matching.now(), new_id(), (new_id(), new_id()))
+        with pytest.raises(RefusedError):
+            await matching.take(never, unheard_of)
+        await other.take(later)
+        assert await markets() == [{later.provider_id}] * 2

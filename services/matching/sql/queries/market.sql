@@ -3,8 +3,9 @@
 select version from register_version;
 
 -- name: bump_register_version!
--- Says that the register has changed.
-update register_version set version = version + 1;
+-- Says that the register has changed. A transaction's id is never given again, so that whoever read
+-- the register in one that was rolled back does not take a later version for it.
+update register_version set version = pg_current_xact_id()::text::bigint;
 
 -- name: register_entries
 -- The whole register.
