@@ -142,6 +142,7 @@ def _in_addresses(value: str) -> Iterator[Bad]:
         ("referrals", "hub", "/v1/wards/{}/board"),
         ("referrals", "hub", "/{}"),
         ("matching", "broker", "/v1/placements/{}"),
+        ("matching", "broker", "/v1/providers/{}/responses"),
         ("matching", "broker", "/{}"),
         ("providers", "provider", "/v1/offers/{}"),
         ("providers", "provider", "/v1/packages/{}/person"),

@@ -188,3 +188,18 @@ async def test_an_overdue_confirmation(world: World) -> None:
     assert (await world.about_award(provider_id, referral_id, "confirm")).status_code == 200
     assert (await world.placement(referral_id))["escalations"] == []
     await world.verify()
+
+
+async def test_how_a_provider_answers(world: World) -> None:
+    """A broker reads what is known of a provider in words and figures; nobody else's is invented."""
+    outcode = world.new_outcode()
+    (provider_id,) = await world.new_providers(outcode, 1)
+    referral_id = await world.refer(outcode)
+    await world.answer(provider_id, (await world.offers(referral_id))[provider_id])
+    told = await world.call("matching", "GET", f"/v1/providers/{provider_id}/responses")
+    assert told.status_code == 200, told.text
+    (contract, *_) = told.json()["contracts"]
+    assert contract["said"]
+    assert 0 < contract["yes_believed_percent"] < 100
+    unknown = await world.call("matching", "GET", f"/v1/providers/{referral_id}/responses")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "not-found")

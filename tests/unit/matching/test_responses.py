@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from services.matching.api.providers import responses_of
 from services.matching.domain.belief import PRIORS
 from services.matching.domain.curve import BIN_MINUTES, BINS, Curve
 from services.matching.domain.lessons import Lesson, Outcome
@@ -22,7 +23,7 @@ from services.matching.domain.responses import (
     explain,
 )
 from services.matching.domain.tally import HALF_LIFE_WEEKS, Sums, add_up
-from tests.unit.matching.world import EIGHT, pid
+from tests.unit.matching.world import EIGHT, contract, market, pid, provider
 
 NEEDED = Needed(outcode="E4", weekly_minutes=600, capabilities=())
 
@@ -333,3 +334,19 @@ def test_priors_are_believable():
         assert belief.hazard[-1] < belief.hazard[6]
         assert belief.silent()[-1] == pytest.approx(exp(-sum(belief.hazard)))
     assert BINS * BIN_MINUTES == 480
+
+
+def test_a_broker_reads_what_was_seen_beside_what_is_believed():
+    """Once for each kind and lot; a provider that was never asked is said to be so."""
+    dps, framework = contract("dps"), contract(lot="north")
+    known, stranger = provider("A", framework, dps), provider("stranger", framework)
+    responses = learned(offers("A", Habits(), 100, draw=Random(1), weeks=1), weeks=1)
+    register = replace(market(known, stranger), responses=responses)
+    seen, unseen = responses_of(known, register).contracts
+    assert (seen.kind, seen.lot, unseen.kind, unseen.lot) == ("framework", "north", "dps", None)
+    assert seen.said == explain(responses.figures(pid("A"), "framework"))
+    assert (seen.learned, unseen.learned, unseen.said) == (True, False, "not asked lately")
+    chances = [one.percent for one in seen.answers_believed]
+    assert 0 < chances[0] < chances[-1] < 100
+    (other,) = responses_of(stranger, register).contracts
+    assert (other.learned, other.asked) == (False, 0)
