@@ -4,6 +4,7 @@ import math
 import random
 
 from deploy.simulator.figures_shares import Peer
+from deploy.simulator.forecasting import TARGETS
 from deploy.simulator.outcomes import Forecast, Kind, PackageOutcome, RunOutcome
 
 
@@ -81,7 +82,7 @@ def _forecasts(luck, filled, median, sigma):
     for age in (0.0, 30.0, 60.0):
         if filled is not None and filled <= age:
             return
-        for horizon, minutes in (("90", 90), ("240", 240)):
+        for horizon, minutes in TARGETS:
             z = (math.log(minutes) - math.log(median)) / sigma
             chance = 0.5 * (1 + math.erf(z / math.sqrt(2)))
             spread = min(0.99, max(0.01, chance + luck.gauss(0, 0.1)))
