@@ -1,0 +1,280 @@
+"""Everybody but matching: wards, providers with their service, brokers, and strangers.
+
+Providers know what matching has published and nothing else. Everything said goes through `Post`.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from services.matching.domain.commands import Answer, AwardByHand, Command, ReceiveAnswers
+from shared.contracts.providers import Contract, ProviderRecorded, Suspension
+from shared.contracts.referrals import (
+    Authorised,
+    ReferralCompleted,
+    ReferralReceived,
+    Source,
+    Wanted,
+    WithdrawalRequested,
+)
+from shared.contracts.requirement import Requirement, Visit
+from shared.contracts.responses import (
+    ConfirmationSent,
+    OfferAccepted,
+    OfferDeclined,
+    ReleaseSent,
+    StartReported,
+)
+from tests.simulation.handlers.kafka import MemoryKafka, Record
+from tests.simulation.handlers.post import Post
+from tests.simulation.handlers.postgres import MemoryPostgres
+
+READY = datetime.fromisoformat("2026-03-04T10:00:00+00:00")
+OFFERS_MADE = b"homeward.placement.offers-made.v1"
+AWARDED = b"homeward.placement.awarded.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An offer or an award as its provider has read it."""
+
+    referral_id: UUID
+    provider_id: UUID
+    id: UUID
+    until: datetime
+    """When it lapses or should be confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A provider's answer as it was recorded."""
+
+    response_id: UUID
+    referral_id: UUID
+    kind: str
+    about_id: UUID
+    recorded_at: datetime
+
+
+@dataclass(slots=True)
+class Outside:
+    """What is said in one schedule, all of it drawn by `rng`."""
+
+    kafka: MemoryKafka
+    post: Post
+    database: MemoryPostgres
+    rng: Random
+    kinds: Sequence[Any]
+    """The kinds of contract that the policy asks for."""
+    referrals: dict[UUID, bool] = field(default_factory=dict)
+    """Acknowledged referrals, and whether they are complete."""
+    said: list[Said] = field(default_factory=list)
+    spoiled: set[UUID] = field(default_factory=set)
+    """Referrals about which a stranger wrote what nobody can read."""
+    unwritable: set[UUID] = field(default_factory=set)
+    """Referrals whose placement could not be stored for a while."""
+    _offers: list[Known] = field(default_factory=list)
+    _awards: list[Known] = field(default_factory=list)
+    _read: dict[int, int] = field(default_factory=dict)
+    _providers: list[ProviderRecorded] = field(default_factory=list)
+
+    @property
+    def now(self) -> datetime:
+        """One clock for all services."""
+        return self.database.now
+
+    # -- what is said ------------------------------------------------------------------------------
+
+    def register(self) -> None:
+        """A new provider, or a change to one: suspended, back again, or taking nothing new."""
+        if len(self._providers) < 3 or (len(self._providers) < 6 and self.rng.random() < 0.7):
+            entry = self._new_provider()
+            self._providers.append(entry)
+        else:
+            index = self.rng.randrange(len(self._providers))
+            entry = self._providers[index]
+            changed: dict[str, Any] = {"at": self.now, "suspension": None}
+            if entry.suspension is None:
+                changed["suspension"] = Suspension(
+                    reason="quality", since=self.now, review_on=date(2027, 1, 1)
+                )
+            entry = self._providers[index] = entry.model_copy(update=changed)
+        self.post.put(entry, entry.provider_id)
+
+    def refer(self) -> None:
+        """A ward's or team's referral, most of them complete."""
+        referral_id, complete = self._id(), self.rng.random() < 0.8
+        self.referrals[referral_id] = complete
+        event = ReferralReceived(
+            at=self.now,
+            referral_id=referral_id,
+            received_at=self.now,
+            source=Source(kind="hospital", organisation="barts", ward="cedar"),
+            pathway="P1",
+            urgency=self.rng.choice(("routine", "urgent")),
+            discharge_ready_at=None,
+            complete_at=self.now if complete else None,
+            missing=() if complete else ("authorisation",),
+            wanted=_wanted(self.rng.choice(("E4", "E4", "E17"))) if complete else None,
+        )
+        self.post.put(event, referral_id)
+
+    def complete(self) -> None:
+        """What was missing has come."""
+        missing = [key for key, complete in self.referrals.items() if not complete]
+        if missing:
+            referral_id = self.rng.choice(missing)
+            self.referrals[referral_id] = True
+            event = ReferralCompleted(
+                at=self.now, referral_id=referral_id, complete_at=self.now, urgency="routine",
+                wanted=_wanted("E4"),
+            )  # fmt: skip
+            self.post.put(event, referral_id)
+
+    def withdraw(self) -> None:
+        """The package is ended."""
+        if self.referrals:
+            referral_id = self.rng.choice(list(self.referrals))
+            event = WithdrawalRequested(
+                at=self.now, referral_id=referral_id, requested_at=self.now, reason="readmitted"
+            )
+            self.post.put(event, referral_id)
+
+    def answer(self) -> None:
+        """A yes or no to some offer, perhaps late, perhaps a second one."""
+        self._hear()
+        if not self._offers:
+            return
+        answered = {said.about_id for said in self.said}
+        live = [o for o in self._offers if o.until > self.now and o.id not in answered]
+        odd = self.rng.random() < 0.1
+        if not live and not odd:
+            return
+        offer = self.rng.choice(self._offers if odd else live)
+        given = self._given(offer)
+        if self.rng.random() < 0.65:
+            self._respond(OfferAccepted(**given, offer_id=offer.id), "accept", offer)
+        else:
+            event = OfferDeclined(**given, offer_id=offer.id, reason="no_capacity")
+            self._respond(event, "decline", offer)
+
+    def answer_award(self) -> None:
+        """The awarded provider confirms, releases, or has started."""
+        self._hear()
+        if not self._awards:
+            return
+        award = self.rng.choice(self._awards[-2:])
+        given = {**self._given(award), "award_id": award.id}
+        chance = self.rng.random()
+        if chance < 0.5:
+            self._respond(ReleaseSent(**given, reason="needs_differ"), "release", award)
+        elif chance < 0.8:
+            self._respond(ConfirmationSent(**given), "confirm", award)
+        else:
+            self._respond(StartReported(**given, started_at=self.now), "start", award)
+
+    def command(self) -> tuple[UUID, Command] | None:
+        """What a broker does by hand: an award, or an answer given by telephone."""
+        self._hear()
+        if self._offers and self.rng.random() < 0.6:
+            offer = self.rng.choice(self._offers[-4:])
+            answer = Answer(
+                kind=self.rng.choice(("accept", "decline")),
+                offer_id=offer.id,
+                provider_id=offer.provider_id,
+                answered_at=self.now - timedelta(minutes=self.rng.choice((0, 0, 5, 20, 60))),
+                via="telephone",
+            )
+            return offer.referral_id, ReceiveAnswers(answers=(answer,))
+        if self.referrals and self._providers:
+            provider = self.rng.choice(self._providers)
+            by_hand = AwardByHand(provider_id=provider.provider_id, ground="persons_choice")
+            return self.rng.choice(list(self.referrals)), by_hand
+        return None
+
+    def spoil(self) -> None:
+        """A stranger writes under a referral's key what nobody can read."""
+        if self.referrals:
+            referral_id = self.rng.choice(list(self.referrals))
+            topic = self.rng.choice(("referrals.v1", "responses.v1"))
+            self.spoiled.add(referral_id)
+            self.kafka.write(topic, str(referral_id).encode(), b"{", {"ce_type": b"\xff"})
+
+    def _respond(self, event: Any, kind: str, about: Known) -> None:
+        self.said.append(
+            Said(event.response_id, about.referral_id, kind, about.id, event.recorded_at)
+        )
+        self.post.put(event, about.referral_id)
+
+    def _given(self, about: Known) -> dict[str, Any]:
+        return {
+            "at": self.now,
+            "referral_id": about.referral_id,
+            "response_id": self._id(),
+            "provider_id": about.provider_id,
+            "recorded_at": self.now,
+        }
+
+    def _hear(self) -> None:
+        """Reads on in what matching has published."""
+        for number, log in enumerate(self.kafka.topic("placements.v1")):
+            for record in log[self._read.get(number, 0) :]:
+                self._offers += _offers_in(record)
+                self._awards += _awards_in(record)
+            self._read[number] = len(log)
+
+    def _new_provider(self) -> ProviderRecorded:
+        kind = self.kinds[0] if self.rng.random() < 0.6 else self.rng.choice(self.kinds)
+        number = len(self._providers)
+        contract: dict[str, Any] = {"kind": kind, "rate_pence": 1800, "from": date(2025, 1, 1)}
+        if kind == "framework":
+            contract |= {"lot": self.rng.choice(("north", "north", "south")), "rank": number + 1}
+        return ProviderRecorded(
+            at=self.now,
+            provider_id=self._id(),
+            name=f"Care {number}",
+            contracts=(Contract.model_validate(contract),),
+            outcodes=("E4", "E17"),
+            capabilities=("personal_care",),
+            cqc_rating=self.rng.choice(("good", "outstanding")),
+        )
+
+    def _id(self) -> UUID:
+        return UUID(int=self.rng.getrandbits(128))
+
+
+def _offers_in(record: Record) -> Iterator[Known]:
+    if dict(record.headers)["ce_type"] == OFFERS_MADE:
+        body = json.loads(record.value or b"")
+        until = datetime.fromisoformat(body["expires_at"])
+        for offer in body["offers"]:
+            yield _known(body, offer, "offer_id", until)
+
+
+def _awards_in(record: Record) -> Iterator[Known]:
+    if dict(record.headers)["ce_type"] == AWARDED:
+        body = json.loads(record.value or b"")
+        yield _known(body, body, "award_id", datetime.fromisoformat(body["confirm_by"]))
+
+
+def _known(body: Any, part: Any, id: str, until: datetime) -> Known:
+    return Known(UUID(body["referral_id"]), UUID(part["provider_id"]), UUID(part[id]), until)
+
+
+@cache
+def _wanted(outcode: str) -> Wanted:
+    return Wanted(
+        outcode=outcode,
+        requirement=Requirement(
+            care_type="personal_care",
+            visits=(Visit(weekday="mon", band="morning", minutes=45),),
+            ready_at=READY,
+        ),
+        authorisation=Authorised(at=READY, basis="panel", funder="council", due_by=None),
+        gender=None,
+    )

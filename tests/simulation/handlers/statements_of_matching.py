@@ -1,0 +1,97 @@
+"""What the in-memory PostgreSQL answers to matching's own named statements; see its neighbour."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Any
+
+from tests.simulation.handlers.transactions import Row, Work
+
+
+async def due_placements(work: Work, *, most: int) -> list[Row]:
+    due = [row for row in work.scan("placements")
+           if row["next_due_at"] is not None and row["next_due_at"] <= work.database.now]  # fmt: skip
+    return sorted(due, key=lambda row: row["next_due_at"])[:most]
+
+
+async def exhausted_placements(work: Work, *, after: Any, most: int) -> list[Row]:
+    return _with_status(work, "exhausted", after)[:most]
+
+
+async def searching_placements(work: Work, *, after: Any, most: int) -> list[Row]:
+    return _with_status(work, "searching", after)[:most]
+
+
+def _with_status(work: Work, status: str, after: Any) -> list[Row]:
+    rows = [row for row in work.scan("placements")
+            if row["status"] == status and row["referral_id"] > after]  # fmt: skip
+    return sorted(rows, key=lambda row: row["referral_id"])
+
+
+async def register_version(work: Work) -> list[Row]:
+    return [work.get("register_version", True) or {}]
+
+
+async def bump_register_version(work: Work) -> list[Row]:
+    await work.lock("register_version", True)
+    version = work.database.next_identity("transactions")
+    await work.put("register_version", True, {"version": version})
+    return []
+
+
+async def register_entries(work: Work) -> list[Row]:
+    return list(work.scan("register"))
+
+
+async def turns_lately(work: Work, *, today: Any) -> list[Row]:
+    turns: Counter[Any] = Counter()
+    minutes: Counter[Any] = Counter()
+    for row in work.scan("turns"):
+        if row["week"] > today - timedelta(days=56):
+            fading = _fading((today - row["week"]).days)
+            place = (row["lot"], row["provider_id"])
+            turns[place] += row["offers"] * fading  # type: ignore[assignment]
+            minutes[place] += row["minutes"] * fading  # type: ignore[assignment]
+    return [
+        {"lot": lot, "provider_id": provider_id, "turns": _rounded(turns[lot, provider_id]),
+         "hours": _rounded(minutes[lot, provider_id] / Decimal(60))}
+        for lot, provider_id in turns
+    ]  # fmt: skip
+
+
+async def add_tallies(
+    work: Work, table: str, *, subjects: Sequence[Any], measures: Sequence[str],
+    amounts: Sequence[int],
+) -> list[Row]:  # fmt: skip
+    for subject, measure, amount in sorted(zip(subjects, measures, amounts, strict=True)):
+        await work.lock(table, (subject, measure))
+        row = work.get(table, (subject, measure))
+        before = 0 if row is None else row["amount"]
+        row = {"subject": subject, "measure": measure, "amount": before + amount}
+        await work.put(table, (subject, measure), row)
+    return []
+
+
+async def all_tallies(work: Work) -> list[Row]:
+    return list(work.scan("tallies"))
+
+
+async def keep_policy(work: Work, **policy: Any) -> list[Row]:
+    if work.get("policies", policy["version"]) is None:
+        await work.put("policies", policy["version"], policy)
+    return []
+
+
+async def kept_policies(work: Work) -> list[Row]:
+    return list(work.scan("policies"))
+
+
+@cache
+def _fading(days: int) -> Decimal:
+    return Decimal("0.5") ** (Decimal(days) / 14)
+
+
+def _rounded(value: Any) -> float:
+    return float(Decimal(value).quantize(Decimal("0.001"), ROUND_HALF_UP))

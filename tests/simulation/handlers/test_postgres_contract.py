@@ -1,0 +1,451 @@
+"""What the in-memory PostgreSQL must do as the real one does: each test runs on both.
+
+Production code sends the statements; what they must give is written out by hand.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from services.matching.projections import AWARDS, TURNS, AwardRow, TurnsRow, turns_id
+from services.matching.store import PLACEMENTS, QUERIES, PlacementRow
+from services.matching.tallies import ADD
+from shared import clock
+from shared.ids import event_id
+from shared.messaging.outbox import NewEvent, append
+from shared.messaging.projection import _TAKE_TURNS
+from shared.messaging.store import QUERIES as MESSAGING
+from shared.postgres.connection import open_pool
+from shared.postgres.rows import Json
+from tests.integration.matching.room import build
+from tests.simulation.handlers.postgres import MemoryPostgres
+from tests.simulation.handlers.statements import answers
+from tests.stack import TestStack
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ONE, TWO, THREE = (UUID(int=n) for n in (1, 2, 3))
+PLACES = {"log_id": "log", "consumer": "matching", "topics": ["a.v1", "b.v1"], "partitions": [1, 0]}
+INBOX = {"consumer": "matching", "topics": ["a.v1"], "keys": [ONE]}
+
+
+@dataclass
+class Place:
+    """A database that nobody else uses, and a way to set its clock."""
+
+    pool: Any
+    set_clock: Callable[[datetime], Awaitable[None]]
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Any]:
+        """A connection with a transaction."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    async def placements(self, *ids: UUID) -> dict[UUID, PlacementRow]:
+        async with self.pool.acquire() as connection:
+            return await PLACEMENTS.load(connection, ids or (ONE, TWO, THREE))
+
+    async def save(self, *rows: PlacementRow) -> None:
+        async with self.work() as connection:
+            await PLACEMENTS.save(connection, rows)
+
+    async def unsent(self) -> list[tuple[UUID, int]]:
+        async with self.pool.acquire() as connection:
+            rows = await MESSAGING.unsent(connection, most=99)
+        return [(row["key"], row["sequence"]) for row in rows]
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
+    """The same empty database of matching, in memory and in PostgreSQL."""
+    if request.param == "memory":
+        database = MemoryPostgres(answers(), now=NOON)
+
+        async def set_memory_clock(instant: datetime) -> None:
+            database.now = instant
+
+        yield Place(database.pool(), set_memory_clock)
+        return
+    stack: TestStack = request.getfixturevalue("stack")
+    pool = await open_pool(await stack.new_database_from("matching", build))
+
+    async def set_clock(instant: datetime) -> None:
+        await pool.execute("update clock set real_epoch = clock_timestamp(), epoch = $1", instant)
+
+    await set_clock(NOON)
+    yield Place(pool, set_clock)
+    await pool.close()
+
+
+def row(id: UUID, *, sequence: int = 1, status: str = "searching", due: int | None = None):
+    return PlacementRow(
+        referral_id=id,
+        status=status,
+        sequence=sequence,
+        next_due_at=None if due is None else NOON + timedelta(minutes=due),
+        state=Json('{"a": 1}'),
+    )
+
+
+def event(key: UUID, sequence: int) -> NewEvent:
+    return NewEvent("placements.v1", key, sequence, "some.type", NOON, '{"b": 2}', key, None)
+
+
+def award(award_id: UUID, placement_id: UUID, state: str = "live") -> AwardRow:
+    return AwardRow(
+        award_id=award_id, referral_id=ONE, placement_id=placement_id, provider_id=TWO,
+        offer_id=None, via="hand", ground=None, state=state, accepted_at=NOON, awarded_at=NOON,
+    )  # fmt: skip
+
+
+async def not_done(task: "asyncio.Task[Any]") -> None:
+    """The task waits for somebody."""
+    await asyncio.sleep(0.15)
+    assert not task.done()
+
+
+# -- transactions and locks ------------------------------------------------------------------------
+
+
+async def test_a_transaction_is_there_wholly_or_not_at_all(place: Place):
+    """Before the commit nobody else sees anything, after an error nobody ever does."""
+    async with place.work() as connection:
+        await PLACEMENTS.save(connection, [row(ONE)])
+        await append(connection, [event(ONE, 1)])
+        assert await PLACEMENTS.load(connection, [ONE]) == {ONE: row(ONE)}
+        assert await place.placements() == {}
+    assert await place.placements() == {ONE: row(ONE)}
+    with pytest.raises(LookupError):
+        async with place.work() as connection:
+            await PLACEMENTS.save(connection, [row(ONE, sequence=2), row(TWO)])
+            await append(connection, [event(ONE, 2)])
+            raise LookupError
+    assert await place.placements() == {ONE: row(ONE)}
+    assert await place.unsent() == [(ONE, 1)]
+
+
+async def test_a_locked_row_is_read_as_it_has_become(place: Place):
+    """Two that read a row in order to change it come one after the other, and neither is lost."""
+    await place.save(row(ONE))
+    async with place.work() as connection:
+        (kept,) = (await PLACEMENTS.load(connection, [ONE], lock=True)).values()
+
+        async def second() -> int:
+            async with place.work() as other:
+                (found,) = (await PLACEMENTS.load(other, [ONE, TWO], lock=True)).values()
+                return found.sequence
+
+        task = asyncio.create_task(second())
+        await not_done(task)
+        await PLACEMENTS.save(connection, [row(ONE, sequence=kept.sequence + 1)])
+    assert await task == 2
+
+
+async def test_a_row_that_is_not_there_cannot_be_locked(place: Place):
+    """Two may look for the same new row at once; the second to write it waits and replaces it."""
+    async with place.work() as other:
+        async with place.work() as connection:
+            assert await PLACEMENTS.load(connection, [ONE], lock=True) == {}
+            assert await PLACEMENTS.load(other, [ONE], lock=True) == {}
+            await PLACEMENTS.save(connection, [row(ONE)])
+            task = asyncio.create_task(PLACEMENTS.save(other, [row(ONE, sequence=7)]))
+            await not_done(task)
+        await task
+    assert await place.placements() == {ONE: row(ONE, sequence=7)}
+
+
+async def test_a_circle_of_waiting_ends(place: Place):
+    """Of two that wait for each other one is told of the deadlock, and the other goes on."""
+    await place.save(row(ONE), row(TWO))
+
+    async def lock(first: UUID, second: UUID) -> None:
+        async with place.work() as connection:
+            await PLACEMENTS.load(connection, [first], lock=True)
+            await asyncio.sleep(0.1)
+            await PLACEMENTS.load(connection, [second], lock=True)
+
+    outcomes = await asyncio.gather(lock(ONE, TWO), lock(TWO, ONE), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in outcomes) == ["DeadlockDetectedError", "NoneType"]
+
+
+async def test_turns_at_a_shared_table_are_taken(place: Place):
+    """Who takes turns at a name waits for whoever has it, until that transaction ends."""
+
+    async def second() -> None:
+        async with place.work() as other:
+            await other.execute(_TAKE_TURNS, "turns")
+
+    async with place.work() as connection:
+        await connection.execute(_TAKE_TURNS, "turns")
+        task = asyncio.create_task(second())
+        await not_done(task)
+    await task
+
+
+async def test_a_failed_statement_spoils_its_transaction_up_to_the_savepoint(place: Place):
+    """After an error nothing more is done in the transaction; what a savepoint held is undone alone."""
+    await place.save(row(ONE))
+    async with place.work() as connection:
+        await append(connection, [event(ONE, 1)])
+        with pytest.raises(asyncpg.UniqueViolationError) as twice:
+            async with connection.transaction():
+                await PLACEMENTS.save(connection, [row(TWO)])
+                await append(connection, [event(ONE, 1)])
+        assert twice.value.constraint_name == "events_topic_key_sequence_key"
+        await append(connection, [event(ONE, 2)])
+    assert set(await place.placements()) == {ONE}
+    assert await place.unsent() == [(ONE, 1), (ONE, 2)]
+    with pytest.raises(asyncpg.InFailedSQLTransactionError):
+        async with place.work() as connection:
+            with pytest.raises(asyncpg.UniqueViolationError):
+                await append(connection, [event(ONE, 2)])
+            await clock.now(connection)
+
+
+async def test_one_live_award_a_placement(place: Place):
+    """A second live award is refused; after the first has ended it is not."""
+    async with place.work() as connection:
+        await AWARDS.rows.save(connection, [award(ONE, ONE), award(TWO, TWO)])
+    with pytest.raises(asyncpg.UniqueViolationError) as twice:
+        async with place.work() as connection:
+            await AWARDS.rows.save(connection, [award(THREE, ONE)])
+    assert twice.value.constraint_name == "one_live_award"
+    async with place.work() as connection:
+        await AWARDS.rows.save(connection, [award(ONE, ONE, "released"), award(THREE, ONE)])
+
+
+# -- the outbox ------------------------------------------------------------------------------------
+
+
+async def test_positions_commit_out_of_order(place: Place):
+    """What was appended first is sent first, even where it is committed last."""
+    async with place.work() as connection:
+        await append(connection, [event(ONE, 1)])
+        async with place.work() as other:
+            await append(other, [event(TWO, 1)])
+        assert await place.unsent() == [(TWO, 1)]
+    assert await place.unsent() == [(ONE, 1), (TWO, 1)]
+    async with place.work() as connection:
+        (first, second) = await MESSAGING.unsent(connection, most=2)
+        assert len(await MESSAGING.unsent(connection, most=1)) == 1
+        assert first["position"] < second["position"]
+        assert (first["id"], first["topic"]) == (event_id("placements.v1", ONE, 1), "placements.v1")
+        assert (first["type"], first["recorded_at"], first["body"]) == (
+            "some.type", NOON, '{"b": 2}',
+        )  # fmt: skip
+        assert (first["correlation_id"], first["causation_id"]) == (ONE, None)
+
+
+async def test_a_refused_record_holds_up_its_own_key(place: Place):
+    """Those behind it wait, other keys do not; once it may be tried again all are there in order."""
+    async with place.work() as connection:
+        await append(connection, [event(ONE, 1), event(TWO, 1), event(ONE, 2), event(ONE, 3)])
+        rows = await MESSAGING.unsent(connection, most=9)
+        await MESSAGING.mark_sent(connection, positions=[rows[0]["position"]])
+        await MESSAGING.refuse(connection, position=rows[2]["position"], error="too large")
+    assert await place.unsent() == [(TWO, 1)]
+    async with place.work() as connection:
+        assert await MESSAGING.count_blocked(connection) == 1
+        assert await MESSAGING.count_unsent(connection) == 3
+        await MESSAGING.try_again(connection, position=rows[2]["position"])
+    assert await place.unsent() == [(TWO, 1), (ONE, 2), (ONE, 3)]
+
+
+# -- offsets and the inbox -------------------------------------------------------------------------
+
+
+async def test_offsets_are_locked_until_they_are_written(place: Place):
+    """A second reader of a partition waits, and then sees how far the first has come."""
+    async with place.work() as connection:
+        assert await MESSAGING.lock_offsets(connection, **PLACES) == []
+        await MESSAGING.ensure_offsets(connection, **PLACES)
+        await MESSAGING.ensure_offsets(connection, **PLACES)
+        rows = await MESSAGING.lock_offsets(connection, **PLACES)
+        assert [tuple(one.values())[:3] for one in rows] == [("a.v1", 1, 0), ("b.v1", 0, 0)]
+
+        async def second() -> list[int]:
+            async with place.work() as other:
+                await MESSAGING.ensure_offsets(other, **PLACES)
+                return [r["next_offset"] for r in await MESSAGING.lock_offsets(other, **PLACES)]
+
+        task = asyncio.create_task(second())
+        await not_done(task)
+        await MESSAGING.advance(
+            connection, **PLACES, next_offsets=[5, 0], key_topics=["a.v1", "b.v1"],
+            keys=[ONE, TWO], sequences=[3, 4],
+        )  # fmt: skip
+    assert await task == [5, 0]
+    async with place.work() as connection:
+        (seen,) = await MESSAGING.last_sequences(connection, **INBOX)
+        assert (seen["topic"], seen["key"], seen["last_sequence"]) == ("a.v1", ONE, 3)
+        await MESSAGING.save_sequences(connection, **INBOX, sequences=[9])
+        (seen,) = await MESSAGING.last_sequences(connection, **INBOX)
+        assert seen["last_sequence"] == 9
+
+
+# -- parked records --------------------------------------------------------------------------------
+
+
+def parked(offset: int, *, sequence: int | None = None, error: str | None = "gap", key=b"k"):
+    return {
+        "log_id": "log", "consumer": "matching", "topic": "a.v1", "partition": 0,
+        "record_offset": offset, "record_time": NOON, "key": key, "sequence": sequence,
+        "value": b"\xff", "headers": "[]", "error": error,
+    }  # fmt: skip
+
+
+async def of_key(connection: Any) -> list[Any]:
+    rows: list[Any] = await MESSAGING.parked_of_key(
+        connection, consumer="matching", topic="a.v1", key=b"k"
+    )
+    return rows
+
+
+async def test_parked_records_wait_in_the_order_of_their_key(place: Place):
+    """The unreadable first, then by sequence; each record once; other keys are not blocked."""
+    async with place.work() as connection:
+        for one in (parked(4, sequence=3), parked(5, sequence=2, error=None), parked(6),
+                    parked(4, sequence=3), parked(7, key=None)):  # fmt: skip
+            await MESSAGING.park(connection, **one)
+        assert [one["record_offset"] for one in await of_key(connection)] == [6, 5, 4]
+        stand = await MESSAGING.where_keys_stand(
+            connection, consumer="matching", topics=["a.v1", "a.v1"], keys=[b"k", b"l"],
+            ids=[ONE, None],
+        )  # fmt: skip
+        assert {(one["key"], one["blocked"], one["last_sequence"]) for one in stand} == {
+            (b"k", True, None), (b"l", False, None),
+        }  # fmt: skip
+        waiting = await MESSAGING.gap_blocked_keys(
+            connection, consumer="matching", topics=["a.v1", "a.v1"], keys=[b"k", b"l"]
+        )
+        assert [(one["topic"], one["key"]) for one in waiting] == [("a.v1", b"k")]
+        assert await MESSAGING.count_blocked(connection) == 2
+
+
+async def test_a_parked_record_is_told_of_tried_again_and_given_up(place: Place):
+    """Announced once; a failed replay counts; unparked it is gone; a discard steps over it."""
+    async with place.work() as connection:
+        for one in (
+            parked(1),
+            parked(2, sequence=5, error=None),
+            parked(3, sequence=4, error=None),
+        ):
+            await MESSAGING.park(connection, **one)
+        (first,) = await MESSAGING.unannounced(connection, most=9)
+        await MESSAGING.mark_announced(connection, ids=[first["id"]])
+        assert await MESSAGING.unannounced(connection, most=9) == []
+        await MESSAGING.parked_again(connection, id=first["id"], error="worse")
+        found = await MESSAGING.parked_one(connection, id=first["id"])
+        assert (found["error"], found["attempts"], found["value"]) == ("worse", 2, b"\xff")
+        step = {"consumer": "matching", "topic": "a.v1", "key": ONE, "raw_key": b"k"}
+        await MESSAGING.step_over(connection, **step, id=first["id"], sequence=None)
+        assert [
+            r["last_sequence"] for r in await MESSAGING.last_sequences(connection, **INBOX)
+        ] == [3]
+        await MESSAGING.step_over(connection, **step, id=first["id"], sequence=2)
+        assert [
+            r["last_sequence"] for r in await MESSAGING.last_sequences(connection, **INBOX)
+        ] == [3]
+        await MESSAGING.note_discarded(connection, author="a", reason="b", details="{}")
+        await MESSAGING.unpark(connection, id=first["id"])
+        assert await MESSAGING.parked_one(connection, id=first["id"]) is None
+        assert [one["sequence"] for one in await of_key(connection)] == [4, 5]
+
+
+# -- matching's own --------------------------------------------------------------------------------
+
+
+async def test_what_is_due_comes_by_its_instant(place: Place):
+    """At its instant and not before, the longest due first, so many at a time."""
+    await place.save(row(ONE, due=30), row(TWO, due=10), row(THREE))
+
+    async def due(most: int = 9) -> list[UUID]:
+        async with place.pool.acquire() as connection:
+            rows = await QUERIES.due_placements(connection, most=most)
+        return [one["referral_id"] for one in rows]
+
+    assert await due() == []
+    await place.set_clock(NOON + timedelta(minutes=10))
+    assert await due() == [TWO]
+    await place.set_clock(NOON + timedelta(minutes=31))
+    assert (await due(), await due(1)) == ([TWO, ONE], [TWO])
+    async with place.pool.acquire() as connection:
+        shown = await clock.now(connection)
+    assert timedelta() <= shown - (NOON + timedelta(minutes=31)) < timedelta(minutes=1)
+
+
+async def test_placements_of_a_status_come_in_pages(place: Place):
+    """After a given id, so many at a time, no others."""
+    await place.save(row(ONE, status="exhausted"), row(TWO), row(THREE, status="exhausted"))
+    async with place.pool.acquire() as connection:
+        pages = [await QUERIES.exhausted_placements(connection, after=after, most=1)
+                 for after in (UUID(int=0), ONE, THREE)]  # fmt: skip
+        (searching,) = await QUERIES.searching_placements(connection, after=UUID(int=0), most=9)
+    assert [[one["referral_id"] for one in page] for page in pages] == [[ONE], [THREE], []]
+    assert searching["referral_id"] == TWO
+
+
+async def test_a_version_of_the_register_is_never_given_twice(place: Place):
+    """Also not after a transaction that gave it and was rolled back."""
+    seen = []
+    for fails in (False, True, False):
+        try:
+            async with place.work() as connection:
+                await QUERIES.bump_register_version(connection)
+                seen.append(await QUERIES.register_version(connection))
+                if fails:
+                    raise LookupError
+        except LookupError:
+            assert fails
+    assert len(set(seen)) == 3
+    async with place.pool.acquire() as connection:
+        assert await QUERIES.register_version(connection) == seen[-1]
+        assert await QUERIES.register_entries(connection) == []
+
+
+def turns(lot: str | None, week: date, offers: int, minutes: int) -> TurnsRow:
+    return TurnsRow(id=turns_id(lot, ONE, week), lot=lot, provider_id=ONE, week=week,
+                    offers=offers, minutes=minutes)  # fmt: skip
+
+
+async def lately(place: Place, rows: Sequence[TurnsRow]) -> dict[str | None, tuple[float, float]]:
+    async with place.work() as connection:
+        await TURNS.rows.save(connection, rows)
+        found = await QUERIES.turns_lately(connection, today=date(2026, 3, 5))
+    return {one["lot"]: (one["turns"], one["hours"]) for one in found}
+
+
+async def test_turns_fade(place: Place):
+    """An offer counts half after two weeks and nothing after eight; awarded minutes alike, in hours."""
+    rows = [
+        turns("north", date(2026, 3, 2), 3, 600), turns("north", date(2026, 2, 16), 1, 60),
+        turns(None, date(2026, 2, 19), 4, 120), turns("old", date(2026, 1, 5), 9, 900),
+    ]  # fmt: skip
+    assert await lately(place, rows) == {"north": (3.017, 9.051), None: (2.0, 1.0)}
+
+
+async def test_tallies_are_added_to(place: Place):
+    """Every lesson adds a little, in any order, and none replaces another."""
+    statement = ADD.format(table="tallies")
+    async with place.work() as connection:
+        await connection.execute(statement, [TWO, ONE], ["asked", "asked"], [5, 2**70])
+        await connection.execute(statement, [ONE, ONE], ["asked", "said"], [1, 3])
+        rows = await QUERIES.all_tallies(connection)
+    found = {(one["subject"], one["measure"]): int(one["amount"]) for one in rows}
+    assert found == {(ONE, "asked"): 2**70 + 1, (ONE, "said"): 3, (TWO, "asked"): 5}
+
+
+async def test_a_policy_is_kept_once(place: Place):
+    """A version keeps the document that it was first kept with."""
+    async with place.work() as connection:
+        for document in ("first", "second"):
+            await QUERIES.keep_policy(connection, version="v", name="n", document=document)
+        (kept,) = await QUERIES.kept_policies(connection)
+    assert (kept["version"], kept["document"]) == ("v", "first")
