@@ -61,7 +61,7 @@ class MemoryKafka:
             self._log[name] = [[] for _ in range(self.partitions)]
         return self._log[name]
 
-    def records(self, topic: str) -> Iterable[Record]:
+    def records(self, topic: str) -> Iterable[Any]:
         """Every record of a topic, partition by partition."""
         return [record for partition in self.topic(topic) for record in partition]
 

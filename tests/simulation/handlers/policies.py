@@ -49,10 +49,10 @@ def _document(rng: Random, number: int) -> Document:
 
 def _tier(rng: Random, name: str, contract: str, scope: str, *, adaptive: bool) -> dict[str, Any]:
     strategy = "adaptive" if adaptive else rng.choice(STRATEGIES[:-1])
-    window = rng.choice((10, 45))
-    budget = rng.choice((window, 2 * window, 6 * window))
+    window: int = rng.choice((10, 45))
+    budget: int = rng.choice((window, 2 * window, 6 * window))
     ranked = rng.random() < 0.7
-    tier = {
+    tier: dict[str, Any] = {
         "name": name,
         "contract": contract,
         "scope": scope,

@@ -13,7 +13,8 @@ DeadlockDetectedError; identity columns count on although a transaction is rolle
 positions commit out of order; a failed statement spoils its transaction up to the savepoint;
 `events` and `one_live_award` refuse a double.
 
-**Bound** by `test_postgres_contract.py`: the same tests run on this and on PostgreSQL.
+**Bound** by `test_transactions_contract.py` and `test_statements_contract.py`: the same tests run on
+this and on PostgreSQL.
 
 Left out: column types and check constraints, `notify`, locks given back by a savepoint's rollback.
 """
@@ -72,8 +73,8 @@ class MemoryPostgres:
         """A transaction."""
         return Work(self)
 
-    def pool(self) -> "MemoryPool":
-        """A process's pool: what it holds is lost when the process is."""
+    def pool(self) -> Any:
+        """A process's pool, in the place of asyncpg's: what it holds is lost when the process is."""
         return MemoryPool(self)
 
 

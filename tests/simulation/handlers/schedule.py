@@ -141,6 +141,10 @@ class Schedule(World):
             self.database.now += timedelta(minutes=self.rng.choice(_SPANS))
 
     def _kill(self) -> None:
+        """Somewhere in the middle of what it does; another begins in its place."""
+        for begin in (self._send, self._read, self._fire, self._relay):
+            begin()
+        self.loop.run(self.rng.randrange(60))
         busy = [index for index, process in enumerate(self.processes) if process.busy()]
         index = self.rng.choice(busy or [0, 1])
         self.processes[index].kill()

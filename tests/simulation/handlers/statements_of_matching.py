@@ -52,8 +52,8 @@ async def turns_lately(work: Work, *, today: Any) -> list[Row]:
         if row["week"] > today - timedelta(days=56):
             fading = _fading((today - row["week"]).days)
             place = (row["lot"], row["provider_id"])
-            turns[place] += row["offers"] * fading  # type: ignore[assignment]
-            minutes[place] += row["minutes"] * fading  # type: ignore[assignment]
+            turns[place] += row["offers"] * fading
+            minutes[place] += row["minutes"] * fading
     return [
         {"lot": lot, "provider_id": provider_id, "turns": _rounded(turns[lot, provider_id]),
          "hours": _rounded(minutes[lot, provider_id] / Decimal(60))}

@@ -197,7 +197,7 @@ async def test_a_key_keeps_its_order_in_one_partition(cluster: Cluster):
         wanted = partition_of(record.key, range(PARTITIONS), range(PARTITIONS))
         assert record.partition == wanted
         by_key.setdefault(found.received.key, []).append(found.received.sequence)
-    assert by_key == dict.fromkeys(KEYS[1:], [1, 2, 3])
+    assert by_key == {key: [1, 2, 3] for key in KEYS[1:]}
     for partition in range(PARTITIONS):
         offsets = [record.offset for record in records if record.partition == partition]
         assert offsets == list(range(len(offsets)))

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from random import Random
 from typing import Any, Protocol
 
 import asyncpg
@@ -30,9 +31,13 @@ class Server(Protocol):
     """What transactions share."""
 
     now: datetime
+    rng: Random
     faults: Faults
     tables: defaultdict[str, dict[Any, Row]]
     holders: "dict[Any, Work]"
+
+    def put(self, table: str, key: Any, row: Row) -> None:
+        """Puts a committed row there."""
 
     def next_identity(self, table: str) -> int:
         """The next number of an identity column: never given twice, whatever is rolled back."""

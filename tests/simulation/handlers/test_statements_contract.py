@@ -1,224 +1,25 @@
-"""What the in-memory PostgreSQL must do as the real one does: each test runs on both.
+"""Statements: what the in-memory PostgreSQL must answer as the real one does.
 
-Production code sends the statements; what they must give is written out by hand.
+Each test runs on both. Production code sends the statements; what they give is written by hand.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-import pytest
-
-from services.matching.projections import AWARDS, TURNS, AwardRow, TurnsRow, turns_id
-from services.matching.store import PLACEMENTS, QUERIES, PlacementRow
+from services.matching.projections import TURNS, TurnsRow, turns_id
+from services.matching.store import QUERIES
 from services.matching.tallies import ADD
 from shared import clock
 from shared.ids import event_id
-from shared.messaging.outbox import NewEvent, append
-from shared.messaging.projection import _TAKE_TURNS
+from shared.messaging.outbox import append
 from shared.messaging.store import QUERIES as MESSAGING
-from shared.postgres.connection import open_pool
-from shared.postgres.rows import Json
-from tests.integration.matching.room import build
-from tests.simulation.handlers.postgres import MemoryPostgres
-from tests.simulation.handlers.statements import answers
-from tests.stack import TestStack
+from tests.simulation.handlers.place import NOON, ONE, THREE, TWO, Place, event, not_done, row
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-ONE, TWO, THREE = (UUID(int=n) for n in (1, 2, 3))
 PLACES = {"log_id": "log", "consumer": "matching", "topics": ["a.v1", "b.v1"], "partitions": [1, 0]}
 INBOX = {"consumer": "matching", "topics": ["a.v1"], "keys": [ONE]}
-
-
-@dataclass
-class Place:
-    """A database that nobody else uses, and a way to set its clock."""
-
-    pool: Any
-    set_clock: Callable[[datetime], Awaitable[None]]
-
-    @asynccontextmanager
-    async def work(self) -> AsyncIterator[Any]:
-        """A connection with a transaction."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            yield connection
-
-    async def placements(self, *ids: UUID) -> dict[UUID, PlacementRow]:
-        async with self.pool.acquire() as connection:
-            return await PLACEMENTS.load(connection, ids or (ONE, TWO, THREE))
-
-    async def save(self, *rows: PlacementRow) -> None:
-        async with self.work() as connection:
-            await PLACEMENTS.save(connection, rows)
-
-    async def unsent(self) -> list[tuple[UUID, int]]:
-        async with self.pool.acquire() as connection:
-            rows = await MESSAGING.unsent(connection, most=99)
-        return [(row["key"], row["sequence"]) for row in rows]
-
-
-@pytest.fixture(params=["memory", "postgres"])
-async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
-    """The same empty database of matching, in memory and in PostgreSQL."""
-    if request.param == "memory":
-        database = MemoryPostgres(answers(), now=NOON)
-
-        async def set_memory_clock(instant: datetime) -> None:
-            database.now = instant
-
-        yield Place(database.pool(), set_memory_clock)
-        return
-    stack: TestStack = request.getfixturevalue("stack")
-    pool = await open_pool(await stack.new_database_from("matching", build))
-
-    async def set_clock(instant: datetime) -> None:
-        await pool.execute("update clock set real_epoch = clock_timestamp(), epoch = $1", instant)
-
-    await set_clock(NOON)
-    yield Place(pool, set_clock)
-    await pool.close()
-
-
-def row(id: UUID, *, sequence: int = 1, status: str = "searching", due: int | None = None):
-    return PlacementRow(
-        referral_id=id,
-        status=status,
-        sequence=sequence,
-        next_due_at=None if due is None else NOON + timedelta(minutes=due),
-        state=Json('{"a": 1}'),
-    )
-
-
-def event(key: UUID, sequence: int) -> NewEvent:
-    return NewEvent("placements.v1", key, sequence, "some.type", NOON, '{"b": 2}', key, None)
-
-
-def award(award_id: UUID, placement_id: UUID, state: str = "live") -> AwardRow:
-    return AwardRow(
-        award_id=award_id, referral_id=ONE, placement_id=placement_id, provider_id=TWO,
-        offer_id=None, via="hand", ground=None, state=state, accepted_at=NOON, awarded_at=NOON,
-    )  # fmt: skip
-
-
-async def not_done(task: "asyncio.Task[Any]") -> None:
-    """The task waits for somebody."""
-    await asyncio.sleep(0.15)
-    assert not task.done()
-
-
-# -- transactions and locks ------------------------------------------------------------------------
-
-
-async def test_a_transaction_is_there_wholly_or_not_at_all(place: Place):
-    """Before the commit nobody else sees anything, after an error nobody ever does."""
-    async with place.work() as connection:
-        await PLACEMENTS.save(connection, [row(ONE)])
-        await append(connection, [event(ONE, 1)])
-        assert await PLACEMENTS.load(connection, [ONE]) == {ONE: row(ONE)}
-        assert await place.placements() == {}
-    assert await place.placements() == {ONE: row(ONE)}
-    with pytest.raises(LookupError):
-        async with place.work() as connection:
-            await PLACEMENTS.save(connection, [row(ONE, sequence=2), row(TWO)])
-            await append(connection, [event(ONE, 2)])
-            raise LookupError
-    assert await place.placements() == {ONE: row(ONE)}
-    assert await place.unsent() == [(ONE, 1)]
-
-
-async def test_a_locked_row_is_read_as_it_has_become(place: Place):
-    """Two that read a row in order to change it come one after the other, and neither is lost."""
-    await place.save(row(ONE))
-    async with place.work() as connection:
-        (kept,) = (await PLACEMENTS.load(connection, [ONE], lock=True)).values()
-
-        async def second() -> int:
-            async with place.work() as other:
-                (found,) = (await PLACEMENTS.load(other, [ONE, TWO], lock=True)).values()
-                return found.sequence
-
-        task = asyncio.create_task(second())
-        await not_done(task)
-        await PLACEMENTS.save(connection, [row(ONE, sequence=kept.sequence + 1)])
-    assert await task == 2
-
-
-async def test_a_row_that_is_not_there_cannot_be_locked(place: Place):
-    """Two may look for the same new row at once; the second to write it waits and replaces it."""
-    async with place.work() as other:
-        async with place.work() as connection:
-            assert await PLACEMENTS.load(connection, [ONE], lock=True) == {}
-            assert await PLACEMENTS.load(other, [ONE], lock=True) == {}
-            await PLACEMENTS.save(connection, [row(ONE)])
-            task = asyncio.create_task(PLACEMENTS.save(other, [row(ONE, sequence=7)]))
-            await not_done(task)
-        await task
-    assert await place.placements() == {ONE: row(ONE, sequence=7)}
-
-
-async def test_a_circle_of_waiting_ends(place: Place):
-    """Of two that wait for each other one is told of the deadlock, and the other goes on."""
-    await place.save(row(ONE), row(TWO))
-
-    async def lock(first: UUID, second: UUID) -> None:
-        async with place.work() as connection:
-            await PLACEMENTS.load(connection, [first], lock=True)
-            await asyncio.sleep(0.1)
-            await PLACEMENTS.load(connection, [second], lock=True)
-
-    outcomes = await asyncio.gather(lock(ONE, TWO), lock(TWO, ONE), return_exceptions=True)
-    assert sorted(type(one).__name__ for one in outcomes) == ["DeadlockDetectedError", "NoneType"]
-
-
-async def test_turns_at_a_shared_table_are_taken(place: Place):
-    """Who takes turns at a name waits for whoever has it, until that transaction ends."""
-
-    async def second() -> None:
-        async with place.work() as other:
-            await other.execute(_TAKE_TURNS, "turns")
-
-    async with place.work() as connection:
-        await connection.execute(_TAKE_TURNS, "turns")
-        task = asyncio.create_task(second())
-        await not_done(task)
-    await task
-
-
-async def test_a_failed_statement_spoils_its_transaction_up_to_the_savepoint(place: Place):
-    """After an error nothing more is done in the transaction; what a savepoint held is undone alone."""
-    await place.save(row(ONE))
-    async with place.work() as connection:
-        await append(connection, [event(ONE, 1)])
-        with pytest.raises(asyncpg.UniqueViolationError) as twice:
-            async with connection.transaction():
-                await PLACEMENTS.save(connection, [row(TWO)])
-                await append(connection, [event(ONE, 1)])
-        assert twice.value.constraint_name == "events_topic_key_sequence_key"
-        await append(connection, [event(ONE, 2)])
-    assert set(await place.placements()) == {ONE}
-    assert await place.unsent() == [(ONE, 1), (ONE, 2)]
-    with pytest.raises(asyncpg.InFailedSQLTransactionError):
-        async with place.work() as connection:
-            with pytest.raises(asyncpg.UniqueViolationError):
-                await append(connection, [event(ONE, 2)])
-            await clock.now(connection)
-
-
-async def test_one_live_award_a_placement(place: Place):
-    """A second live award is refused; after the first has ended it is not."""
-    async with place.work() as connection:
-        await AWARDS.rows.save(connection, [award(ONE, ONE), award(TWO, TWO)])
-    with pytest.raises(asyncpg.UniqueViolationError) as twice:
-        async with place.work() as connection:
-            await AWARDS.rows.save(connection, [award(THREE, ONE)])
-    assert twice.value.constraint_name == "one_live_award"
-    async with place.work() as connection:
-        await AWARDS.rows.save(connection, [award(ONE, ONE, "released"), award(THREE, ONE)])
 
 
 # -- the outbox ------------------------------------------------------------------------------------
