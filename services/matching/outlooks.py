@@ -6,7 +6,7 @@ at most a fiftieth of the time, whatever the number of searches, so that it hold
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -58,15 +58,37 @@ class Outlooks:
             await asyncio.sleep(max(rest, ROUND_SECONDS if self._after == _FIRST else 0.0))
 
     async def review_page(self) -> int:
-        """Reviews the next page of searches; how many words have changed."""
+        """Reviews the next page of searches; how many words have changed.
+
+        A search whose own data breaks the page is met alone, so that it holds up no other.
+        """
         async with self._pool.acquire() as connection:
             rows = await QUERIES.searching_placements(
                 connection, after=self._after, most=MOST_AT_ONCE
             )
-            found = [row["referral_id"] for row in rows]
-            self._after = found[-1] if len(found) == MOST_AT_ONCE else _FIRST
-            changed = await self._matching.outlooks_changed(connection, found)
+        found = [row["referral_id"] for row in rows]
+        self._after = found[-1] if len(found) == MOST_AT_ONCE else _FIRST
+        try:
+            return await self._review(found)
+        except Exception as error:
+            if classify(error) is Failure.TRANSIENT:
+                raise
+            log.error("outlooks.page-failed", error=code_of(error), exc_info=error)
+        return sum([await self._review_alone(referral_id) for referral_id in found])
+
+    async def _review(self, referral_ids: Sequence[UUID]) -> int:
+        async with self._pool.acquire() as connection:
+            changed = await self._matching.outlooks_changed(connection, referral_ids)
             if changed:
                 async with connection.transaction():
                     await self._matching.review_outlooks(connection, changed)
         return len(changed)
+
+    async def _review_alone(self, referral_id: UUID) -> int:
+        try:
+            return await self._review([referral_id])
+        except Exception as error:
+            if classify(error) is Failure.TRANSIENT:
+                raise
+            log.error("outlook.failed", referral_id=str(referral_id), error=code_of(error))
+            return 0

@@ -57,3 +57,18 @@ async def test_every_search_is_reached_page_by_page(stack: TestStack):
         await matching.advance(minutes=5)
         assert await reviewed(matching) == len(asked)
         assert await outlook(matching, nobody.referral_id) is None
+
+
+async def test_a_broken_search_holds_up_no_other(stack: TestStack):
+    """Of three searches one cannot be read: the other two have their words."""
+    async with room(stack) as matching:
+        await matching.take(provider(name="Alder Care", kind="framework", lot="walthamstow"))
+        broken, *sound = [referral(await matching.now()) for _ in range(3)]
+        await matching.take(broken, *sound)
+        await matching.pool.execute(
+            "update placements set state = '{}' where referral_id = $1", broken.referral_id
+        )
+        await matching.advance(minutes=5)
+        assert await reviewed(matching) == len(sound)
+        for one in sound:
+            assert await outlook(matching, one.referral_id) is not None
