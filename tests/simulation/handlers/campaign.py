@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import multiprocessing
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -53,7 +54,11 @@ def run_one(seed: int, **doubles: Any) -> Found:
             faults = schedule.run()
         except Exception as error:
             faults = [f"{type(error).__name__}: {error}"]
-    decided = [row["body"] for row in schedule.database.rows("events")]
+            schedule.note(traceback.format_exc())
+    decided = []
+    for row in sorted(schedule.database.rows("events"), key=lambda row: row["position"]):
+        decided.append(row["body"])
+        schedule.note(f"{row['recorded_at']:%d %H:%M:%S} {row['key']} {row['type']}")
     return Found(
         schedules=1,
         failed={seed: faults} if faults else {},

@@ -40,7 +40,7 @@ class Schedule(World):
         rng = self.rng
         self.steps = rng.randint(10, 30)
         self.met: Counter[str] = Counter()
-        self._note = note or (lambda _step: None)
+        self.note = note or (lambda _step: None)
         self._trouble = Faults(
             pause=rng.choice((0.3, 1.0, 1.0)),
             lost=rng.choice((0.0, 0.0, 0.01)),
@@ -56,7 +56,7 @@ class Schedule(World):
             for _ in range(self.steps):
                 self._step()
             if not self.broken:
-                self._note("comes to rest")
+                self.note("comes to rest")
                 self.come_to_rest()
             found = self.broken or self.loop.finish(faults_in(self))
         self.met.update(row["type"].split(".")[-2] for row in self.database.rows("events"))
@@ -74,7 +74,7 @@ class Schedule(World):
 
     def _step(self) -> None:
         (step,) = self.rng.choices(_STEPS, _WEIGHTS)
-        self._note(f"{self.database.now:%d %H:%M:%S.%f} {step}")
+        self.note(f"{self.database.now:%d %H:%M:%S.%f} {step}")
         self.met[step] += 1
         getattr(self, f"_{step}")()
         self.loop.run(self.rng.choice(_TURNS))

@@ -142,7 +142,7 @@ class World:
                 self.broken.append(f"I10: {row['topic']} of {row['key']} waits: {row['error']}")
         parked = {(r["topic"], r["partition"], r["record_offset"])
                   for r in self.database.rows("parked")}  # fmt: skip
-        for topic, partition, offset in list(parked):
+        for topic, partition, offset in sorted(parked):
             log = self.kafka.topic(topic)[partition]
             for later in log[offset + 1 :]:
                 if later.key == log[offset].key and (topic, partition, later.offset) not in parked:
