@@ -1,27 +1,32 @@
-"""The 60 providers: each reads its own offers over HTTP and answers as its habits say."""
+"""The providers: each reads its own offers over HTTP and answers as its habits say."""
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from deploy.demo.habits import carry, choose
-from deploy.demo.market import DemoProvider
 from deploy.demo.scene import Scene
+from services.matching.domain.market import Provider
+
+TOO_LATE = ("offer-lapsed", "already-placed", "offer-withdrawn")
+"""Refusals that are nobody's fault: others were quicker, or the day went on."""
 
 
 async def answer_all(scene: Scene) -> None:
     """Every provider answers until cancelled."""
     async with asyncio.TaskGroup() as group:
-        for provider in scene.market:
-            group.create_task(_Provider(scene, provider, group).live())
+        for number, provider in enumerate(scene.register):
+            group.create_task(_Provider(scene, number, provider, group).live())
 
 
 class _Provider:
     """One simulated provider and what it is busy with."""
 
-    def __init__(self, scene: Scene, provider: DemoProvider, group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self, scene: Scene, number: int, provider: Provider, group: asyncio.TaskGroup
+    ) -> None:
         self.scene = scene
+        self.number = number
         self.provider = provider
         self.token = scene.tokens.providers[str(provider.provider_id)]
         self.url = scene.run.providers_url
@@ -55,52 +60,50 @@ class _Provider:
             self._group.create_task(self._carry(offer))
 
     async def _answer(self, offer: Mapping[str, Any]) -> None:
-        choice = choose(self.scene.seed, self.provider, offer)
-        made_at = datetime.fromisoformat(offer["made_at"])
-        await self.scene.clock.sleep_until(made_at + timedelta(minutes=choice.after_minutes))
-        if choice.does == "nothing":
+        scene = self.scene
+        says = scene.habits.answer(self.number, offer)
+        if says is None:
             return
-        url = f"{self.url}/v1/offers/{offer['offer_id']}/{choice.does}"
-        body = None
-        if choice.does == "decline":
-            body = {"reason": choice.reason}
-            if choice.note is not None:
-                body["note"] = choice.note
-        what = f"{choice.does} {offer['offer_id']}"
-        answered = await self.scene.client.act(what, url, self.token, body, decided=True)
+        await scene.clock.sleep_until(says.at)
+        has_room = scene.habits.has_room(self.number, offer, scene.clock.now())
+        verb, body = "accept", None
+        if not (says.accepts and has_room):
+            verb, body = "decline", {"reason": says.reason if has_room else "no_capacity"}
+            if says.note is not None:
+                body["note"] = says.note
+        url = f"{self.url}/v1/offers/{offer['offer_id']}/{verb}"
+        what = f"{verb} {offer['offer_id']}"
+        answered = await scene.client.act(what, url, self.token, body, decided=True)
         result = answered.body.get("result") if answered.ok else answered.problem
-        if choice.does == "accept":
-            self.scene.tell(
+        if verb == "accept":
+            scene.tell(
                 f"{self.provider.name} accepts {offer['referral_id'][-6:]}"
                 f" ({offer['tier_name']}): {result}"
             )
-        elif not answered.ok and result not in (
-            "offer-lapsed",
-            "already-placed",
-            "offer-withdrawn",
-        ):
-            self.scene.tell(f"{self.provider.name}: a no was refused: {result}")
+        elif not answered.ok and result not in TOO_LATE:
+            scene.tell(f"{self.provider.name}: a no was refused: {result}")
 
     async def _carry(self, offer: Mapping[str, Any]) -> None:
         """The package is ours: read the plan, then confirm it or give it back."""
         scene, referral_id = self.scene, offer["referral_id"]
-        plan = carry(scene.seed, self.provider, offer)
-        await scene.clock.sleep_minutes(plan.after_minutes)
+        plan = scene.habits.award(self.number, offer, scene.clock.now())
+        await scene.clock.sleep_until(plan.at)
         package = f"{self.url}/v1/packages/{referral_id}"
         await scene.client.get(f"{package}/person", self.token)
         if plan.releases:
             body = {"reason": "needs_differ", "note": plan.note}
-            await self._ask(referral_id, "release", f"{package}/release", body)
+            if await self._ask(referral_id, "release", f"{package}/release", body):
+                scene.habits.give_back(self.number, offer)
             return
         confirmed = await self._ask(referral_id, "confirm", f"{package}/confirm", None)
-        if confirmed and plan.starts_after_minutes is not None:
-            await scene.clock.sleep_minutes(plan.starts_after_minutes - plan.after_minutes)
+        if confirmed and plan.starts_at is not None:
+            await scene.clock.sleep_until(plan.starts_at)
             body = {"started_at": (scene.clock.now() - timedelta(minutes=5)).isoformat()}
             await self._ask(referral_id, "start", f"{package}/start", body)
 
     async def _ask(self, referral_id: str, request: str, url: str, body: Any) -> bool:
         """Whether a request about our award was granted."""
-        what = f"{request} {referral_id} {self.provider.subject}"
+        what = f"{request} {referral_id} {self.number}"
         answered = await self.scene.client.act(what, url, self.token, body, decided=True)
         result = answered.body.get("result") if answered.ok else answered.problem
         self.scene.tell(f"{self.provider.name}: {request} of {referral_id[-6:]}: {result}")

@@ -68,7 +68,8 @@ async def _award_by_hand(scene: Scene, index: int) -> None:
             return
         await scene.clock.sleep_minutes(LOOK_EVERY_MINUTES)
     await scene.clock.sleep_minutes(15)
-    provider = scene.market[index % 10]
+    framework = [one for one in scene.register if one.contracts[0].kind == "framework"]
+    provider = (framework or scene.register)[index % len(framework or scene.register)]
     body = {
         "provider_id": str(provider.provider_id),
         "ground": "none_answered",

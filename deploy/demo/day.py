@@ -4,13 +4,18 @@ The same seed gives the same day. Instants are minutes from the opening of the d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from deploy.demo.market import NOBODY_CAN
+from deploy.demo.market import nobody_can
 from deploy.demo.people import Person, make_people
+from deploy.demo.plan import DemoPlan
+from deploy.simulator.drawing import Draws, Package
+from deploy.simulator.market import Factors, changed
+from services.matching.domain.codes import Need
+from services.matching.domain.requirement import Requirement, Visit
 
 HOSPITAL = "forest-general"
 COMMUNITY = "forest-community"
@@ -20,23 +25,7 @@ UNKNOWN_OUTCODE = "EH1"
 """Of no lot and of no provider."""
 SUPPLY_MARK = "hub-note-mark"
 FEWEST_FOR_ODDITIES = 8
-
-# ASSUMED: how referrals spread over the borough, over what people need, and over the day.
-_OUTCODES = {"E17": 24, "E10": 16, "E11": 14, "E4": 14, "E15": 6, "E7": 5, "E12": 4, "E5": 4,
-             "IG8": 4, "N17": 3, "E18": 3, "N18": 2, "E9": 1}  # fmt: skip
-_NEEDS = (
-    "medication",
-    "moving_handling",
-    "dementia",
-    "diabetes",
-    "catheter",
-    "pressure_care",
-    "stroke",
-)
-_INCOMPLETE_SHARE = 0.3
-_URGENT_SHARE = 0.15
-_DOUBLE_SHARE = 0.15
-_HUB_SHARE = 0.2
+WITHDRAWN_AFTER_MINUTES = {"withdrawn-early": 6.0, "withdrawn-late": 180.0}
 
 Oddity = Literal[
     "unknown-outcode", "nobody-can", "withdrawn-early", "withdrawn-late", "by-telephone"
@@ -51,7 +40,7 @@ class PlannedReferral:
     """One referral as it will be sent. Minutes are simulated, from the opening of the day."""
 
     index: int
-    sender: Literal["ward", "hub"]
+    package: Package
     ward: str
     person: Person
     at_minutes: float
@@ -61,6 +50,16 @@ class PlannedReferral:
     """What the hub completes later, None where nothing is missing."""
     withdrawn_at_minutes: float | None = None
     oddity: Oddity | None = None
+
+    @property
+    def sender(self) -> Literal["ward", "hub"]:
+        """Wards refer from hospital, the hub for the community."""
+        return "ward" if self.package.source_kind == "hospital" else "hub"
+
+    @property
+    def whole_body(self) -> dict[str, Any]:
+        """The referral as it would be sent with nothing missing."""
+        return {**self.body, **(self.supply or {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,31 +79,29 @@ class Day:
         return max(planned.at_minutes for planned in self.referrals)
 
 
-def make_day(seed: int, count: int, opens_at: datetime, day_minutes: float) -> Day:
-    """A day of `count` referrals, received from its opening until `day_minutes` after it."""
-    rng = Random(f"day/{seed}/{count}")
+def draws_of(plan: DemoPlan) -> Draws:
+    """The simulator's luck for the day: at least as many packages as the plan wants."""
+    enough = 2 * plan.referrals + 50
+    busy = changed(plan.market, Factors(demand=enough / plan.market.arrivals.per_week))
+    return Draws(busy, plan.seed, weeks=1)
+
+
+def make_day(plan: DemoPlan, draws: Draws | None = None) -> Day:
+    """The first packages that the market draws, received evenly over the day, with persons."""
+    count = plan.referrals
+    drawn = (draws or draws_of(plan)).packages[:count]
+    rng = Random(f"day/{plan.seed}/{count}")
     oddities = _oddities(rng, count)
-    outcodes = [
-        UNKNOWN_OUTCODE
-        if oddities.get(index) == "unknown-outcode"
-        else rng.choices(list(_OUTCODES), weights=list(_OUTCODES.values()))[0]
-        for index in range(count)
+    times = sorted(rng.uniform(0, plan.day_minutes) for _ in range(count))
+    packages = [
+        _package(plan, one, plan.opens_at + timedelta(minutes=at), oddities.get(one.number))
+        for one, at in zip(drawn, times, strict=True)
     ]
-    people = make_people(seed, outcodes)
-    incomplete = set(rng.sample(range(count), round(_INCOMPLETE_SHARE * count)))
-    times = sorted(rng.triangular(0, day_minutes, day_minutes * 0.4) for _ in range(count))
+    people = make_people(plan.seed, [package.wanted.outcode for package in packages])
     return Day(
         referrals=tuple(
-            _planned(
-                Random(f"referral/{seed}/{index}"),
-                index,
-                people[index],
-                times[index],
-                opens_at,
-                is_incomplete=index in incomplete,
-                oddity=oddities.get(index),
-            )
-            for index in range(count)
+            _planned(plan, package, person, at, oddities.get(package.number))
+            for package, person, at in zip(packages, people, times, strict=True)
         )
     )
 
@@ -117,94 +114,103 @@ def _oddities(rng: Random, count: int) -> dict[int, Oddity]:
     return dict(zip(places, ODDITIES, strict=True))
 
 
-def _planned(
-    rng: Random,
-    index: int,
-    person: Person,
-    at_minutes: float,
-    opens_at: datetime,
-    *,
-    is_incomplete: bool,
-    oddity: Oddity | None,
-) -> PlannedReferral:
-    at = opens_at + timedelta(minutes=at_minutes)
+def _package(plan: DemoPlan, drawn: Package, at: datetime, oddity: Oddity | None) -> Package:
+    """The package as it comes on this day, with what is odd about it."""
+    complete_at = at + (drawn.complete_at - drawn.received_at)
     # The second is the referral's own, so that simulated providers can tell packages apart.
-    ready_at = (opens_at + timedelta(days=rng.randint(1, 3))).replace(hour=16) + timedelta(
-        seconds=index
+    ready_at = (complete_at + timedelta(days=1)).replace(
+        hour=9, minute=0, second=0, microsecond=0
+    ) + timedelta(seconds=drawn.number)
+    requirement = replace(drawn.wanted.requirement, ready_at=ready_at)
+    if oddity == "nobody-can":
+        needs = cast("tuple[Need, ...]", tuple(nobody_can(plan.market)))
+        requirement = replace(requirement, needs=needs)
+    outcode = UNKNOWN_OUTCODE if oddity == "unknown-outcode" else drawn.wanted.outcode
+    wanted = replace(drawn.wanted, outcode=outcode, requirement=requirement)
+    return replace(drawn, received_at=at, complete_at=complete_at, wanted=wanted)
+
+
+def _planned(
+    plan: DemoPlan, package: Package, person: Person, at_minutes: float, oddity: Oddity | None
+) -> PlannedReferral:
+    from_hospital = package.source_kind == "hospital"
+    ward = (
+        Random(f"ward/{plan.seed}/{package.number}").choice(WARDS)
+        if from_hospital
+        else COMMUNITY_TEAM
     )
-    by_hub = not is_incomplete and rng.random() < _HUB_SHARE
-    ward = COMMUNITY_TEAM if by_hub else rng.choice(WARDS)
-    urgent = rng.random() < _URGENT_SHARE
-    requirement = _requirement(rng, ready_at, oddity)
-    authorisation = _authorisation(person, at, urgent=urgent)
-    source = (COMMUNITY, ward) if by_hub else (HOSPITAL, ward)
-    first = _known_at_once(person, source, requirement, urgent=urgent)
-    later = {"authorisation": authorisation, "requirement": requirement}
-    if not is_incomplete:
-        first, later = {**first, **later}, {}
-    withdrawn = {"withdrawn-early": 6.0, "withdrawn-late": 180.0}.get(oddity or "")
-    supplied = at_minutes + rng.uniform(12, 75) if later else None
+    body = _known_at_once(person, package, ward)
+    later: dict[str, Any] = {
+        "authorisation": _authorisation(person, package),
+        "requirement": _requirement(package.wanted.requirement),
+    }
+    complete_minutes = at_minutes + (package.complete_at - package.received_at) / timedelta(
+        minutes=1
+    )
+    is_complete = complete_minutes == at_minutes
+    withdrawn = WITHDRAWN_AFTER_MINUTES.get(oddity or "")
     return PlannedReferral(
-        index=index,
-        sender="hub" if by_hub else "ward",
+        index=package.number,
+        package=package,
         ward=ward,
         person=person,
         at_minutes=at_minutes,
-        body=first,
-        supplied_at_minutes=supplied,
-        supply=later or None,
-        withdrawn_at_minutes=None if withdrawn is None else (supplied or at_minutes) + withdrawn,
+        body={**body, **later} if is_complete else body,
+        supplied_at_minutes=None if is_complete else complete_minutes,
+        supply=None if is_complete else later,
+        withdrawn_at_minutes=None if withdrawn is None else complete_minutes + withdrawn,
         oddity=oddity,
     )
 
 
-def _known_at_once(
-    person: Person, source: tuple[str, str], requirement: Mapping[str, Any], *, urgent: bool
-) -> dict[str, Any]:
+def _known_at_once(person: Person, package: Package, ward: str) -> dict[str, Any]:
     """What a ward knows when it refers: the person, some needs, the date; no visits, no money."""
-    organisation, ward = source
-    from_hospital = organisation == HOSPITAL
+    from_hospital = package.source_kind == "hospital"
+    requirement = package.wanted.requirement
+    ready_at = requirement.ready_at.isoformat()
     return {
         "source": {
-            "kind": "hospital" if from_hospital else "community",
-            "organisation": organisation,
+            "kind": package.source_kind,
+            "organisation": HOSPITAL if from_hospital else COMMUNITY,
             "ward": ward,
         },
         "contact": person.contact(),
         "pathway": "P1" if from_hospital else "community",
-        "urgency": "urgent" if urgent else "routine",
-        "discharge_ready_at": requirement["ready_at"] if from_hospital else None,
+        "urgency": package.urgency,
+        "discharge_ready_at": ready_at if from_hospital else None,
         "person": person.body(),
-        "requirement": {"needs": requirement["needs"], "ready_at": requirement["ready_at"]},
+        "requirement": {"needs": [*requirement.needs], "ready_at": ready_at},
     }
 
 
-def _authorisation(person: Person, at: datetime, *, urgent: bool) -> dict[str, Any]:
+def _authorisation(person: Person, package: Package) -> dict[str, Any]:
     by = f"Panel for {person.bundle}"[:120]
-    if urgent:
-        due = at + timedelta(days=2)
+    if package.urgency == "urgent":
+        due = package.received_at + timedelta(days=2)
         return {"by": by, "basis": "urgent", "funder": "council", "due_by": due.isoformat()}
-    return {"by": by, "at": at.isoformat(), "basis": "d2a_form", "funder": "icb_chc"}
+    at = package.received_at.isoformat()
+    return {"by": by, "at": at, "basis": "d2a_form", "funder": "icb_chc"}
 
 
-def _requirement(rng: Random, ready_at: datetime, oddity: Oddity | None) -> dict[str, Any]:
-    needs = [*NOBODY_CAN] if oddity == "nobody-can" else rng.sample(_NEEDS, rng.randint(1, 3))
-    carers = 2 if rng.random() < _DOUBLE_SHARE else 1
-    bands = rng.choice([["morning"], ["morning", "tea"], ["morning", "lunch", "tea", "bed"]])
-    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-    visits = [
-        {"weekday": day, "band": band, "minutes": rng.choice([30, 30, 45]), "carers": carers,
-         "time_critical": band == "morning" and "medication" in needs, "tasks": ["wash", "meal"]}
-        for day in days
-        for band in bands
-    ]  # fmt: skip
-    risks = ["lives_alone", "two_carers_for_safety"] if carers == 2 else ["lives_alone"]
+def _requirement(requirement: Requirement) -> dict[str, Any]:
+    two_carers = any(visit.carers == 2 for visit in requirement.visits)
     return {
-        "care_type": rng.choice(["personal_care", "personal_care", "reablement"]),
-        "visits": visits,
-        "needs": needs,
-        "risks": risks,
+        "care_type": requirement.care_type,
+        "visits": [_visit(visit, requirement) for visit in requirement.visits],
+        "needs": [*requirement.needs],
+        "risks": ["lives_alone", *(["two_carers_for_safety"] if two_carers else [])],
         "equipment": ["key_safe"],
         "outcomes": ["safe_at_home"],
-        "ready_at": ready_at.isoformat(),
+        "ready_at": requirement.ready_at.isoformat(),
+    }
+
+
+def _visit(visit: Visit, requirement: Requirement) -> dict[str, Any]:
+    return {
+        "weekday": visit.weekday,
+        "band": visit.band,
+        "minutes": visit.minutes,
+        "carers": visit.carers,
+        "time_critical": visit.band == "morning" and "medication" in requirement.needs,
+        "tasks": ["wash", "meal"],
     }

@@ -1,87 +1,105 @@
-"""What a simulated provider does with an offer and with an award: assumed, seeded, never tuned to rules.
+"""What a simulated provider does with an offer and with an award: the simulator's own answers, and
+what only the real endpoints ask for, such as a reason and a note.
 
-Each choice is drawn from the seed, the provider and the offer's own codes, so that the same seed
-gives the same choice whatever ids the run happened to give.
+Whether and when it answers follows from the seed, the package and the provider, so that the same
+seed gives the same answers whatever ids the run happened to give.
 """
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
-from deploy.demo.market import DemoProvider, assumed
+from deploy.simulator.drawing import WEEK_MINUTES, Draws, Package, instant, minute
+from deploy.simulator.load import Load
+from deploy.simulator.replying import carry, reply
 
 NOTE_MARK = "provider-note-mark"
 """In every note that a simulated provider writes, so that a test can look for it elsewhere."""
+REASONS = {"times": 20, "no_capacity": 50, "area": 8, "skills": 6, "start_date": 6, "rate": 2,
+           "other": 2}  # fmt: skip
+"""Why a provider with room says no, with weights. Source: assumed."""
+WITH_NOTE = 0.3
+"""How often a no has a note. Source: assumed."""
+STARTS_TODAY = 0.35
+"""How often care is reported as begun within the day, so that the day shows it. Source: assumed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """What is done with an offer, `after_minutes` (simulated) from the moment it was made."""
+class Saying:
+    """An answer to an offer and when it is given; a yes still needs room."""
 
-    does: Literal["accept", "decline", "nothing"]
-    after_minutes: float
-    reason: str | None = None
-    note: str | None = None
+    at: datetime
+    accepts: bool
+    reason: str
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrying:
-    """What is done with an award, in simulated minutes from it."""
+    """What is done with an award, and when; `starts_at` is None where care begins another day."""
 
+    at: datetime
     releases: bool
-    after_minutes: float
-    starts_after_minutes: float | None
+    starts_at: datetime | None
     note: str
 
 
-def choose(seed: int, provider: DemoProvider, offer: Mapping[str, Any]) -> Choice:
-    """What this provider does with this offer."""
-    needed, habit = offer["needed"], provider.habit
-    rng = _rng(seed, provider, offer, "answer")
-    after = provider.speed * rng.lognormvariate(math.log(habit.median_minutes), habit.sigma)
-    if rng.random() >= habit.answers:
-        return Choice(does="nothing", after_minutes=after)
-    says_yes = rng.random() < habit.says_yes * _willing(needed)
-    if says_yes:
-        return Choice(does="accept", after_minutes=after)
-    reasons = dict(assumed().reasons)
-    if not _is_double_handed(needed):
-        reasons.pop("double_handed")
-    reason = rng.choices(list(reasons), weights=list(reasons.values()))[0]
-    wants_note = reason == "other" or rng.random() < 0.3
-    note = f"{NOTE_MARK} {provider.subject}: no carer on that round" if wants_note else None
-    return Choice(does="decline", after_minutes=after, reason=reason, note=note)
+class Habits:
+    """All providers of a market on one day. Providers are named by their place in the market."""
 
+    def __init__(self, draws: Draws, packages: Sequence[Package]) -> None:
+        self._draws = draws
+        self._load = Load(draws)
+        # The plan that a provider reads tells packages apart, and is the same in each run of a seed.
+        self._packages = {one.wanted.requirement.ready_at: one for one in packages}
 
-def carry(seed: int, provider: DemoProvider, package: Mapping[str, Any]) -> Carrying:
-    """What this provider does with this award."""
-    rng, habit = _rng(seed, provider, package, "award"), provider.habit
-    after = provider.speed * rng.lognormvariate(math.log(habit.confirm_minutes), 0.5)
-    starts = rng.random() < assumed().starts
-    return Carrying(
-        releases=rng.random() < habit.releases,
-        after_minutes=after,
-        starts_after_minutes=after + rng.uniform(60, 240) if starts else None,
-        note=f"{NOTE_MARK} {provider.subject}: the plan asks for more than was said",
-    )
+    def answer(self, provider: int, offer: Mapping[str, Any]) -> Saying | None:
+        """What it says to an offer; None if it never answers."""
+        package = self._package(offer)
+        luck = self._draws.luck(package.number, provider)
+        asked = minute(datetime.fromisoformat(offer["made_at"]))
+        said = reply(self._draws.market, provider, package, luck, asked)
+        if said is None:
+            return None
+        rng = self._random("answer", provider, package)
+        reason = rng.choices(list(REASONS), weights=list(REASONS.values()))[0]
+        has_note = reason == "other" or rng.random() < WITH_NOTE
+        return Saying(
+            at=instant(said.minute),
+            accepts=said.accepts,
+            reason=reason,
+            note=f"{NOTE_MARK}: no carer on that round" if has_note else None,
+        )
 
+    def has_room(self, provider: int, offer: Mapping[str, Any], now: datetime) -> bool:
+        """Whether it has hours for the package."""
+        return self._load.has_room(provider, self._package(offer).weekly_minutes, minute(now))
 
-def _willing(needed: Mapping[str, Any]) -> float:
-    factor = assumed().yes_by_outcode.get(needed["outcode"], 1.0)
-    if _is_double_handed(needed):
-        factor *= assumed().yes_double_handed
-    if needed["urgency"] == "urgent":
-        factor *= assumed().yes_urgent
-    return factor
+    def award(self, provider: int, offer: Mapping[str, Any], now: datetime) -> Carrying:
+        """What it does with an award, whose hours are taken from now on."""
+        package = self._package(offer)
+        until = minute(now) + package.weeks * WEEK_MINUTES
+        self._load.take(provider, package.number, package.weekly_minutes, until)
+        luck = self._draws.luck(package.number, provider)
+        carrying = carry(self._draws.market, provider, luck, minute(now))
+        at, rng = instant(carrying.minute), self._random("award", provider, package)
+        starts = rng.random() < STARTS_TODAY
+        return Carrying(
+            at=at,
+            releases=carrying.releases,
+            starts_at=at + timedelta(minutes=rng.uniform(60, 240)) if starts else None,
+            note=f"{NOTE_MARK}: the plan asks for more than was said",
+        )
 
+    def give_back(self, provider: int, offer: Mapping[str, Any]) -> None:
+        """Its hours are free again."""
+        package = self._package(offer)
+        self._load.give_back(provider, package.number, package.weekly_minutes)
 
-def _is_double_handed(needed: Mapping[str, Any]) -> bool:
-    return any(visit["carers"] == 2 for visit in needed["visits"])
+    def _package(self, offer: Mapping[str, Any]) -> Package:
+        return self._packages[datetime.fromisoformat(offer["needed"]["ready_at"])]
 
-
-def _rng(seed: int, provider: DemoProvider, of: Mapping[str, Any], what: str) -> Random:
-    # `ready_at` is different for each referral of a day, and the same in each run of a seed.
-    parts = (seed, what, provider.provider_id, of["needed"]["ready_at"], of.get("tier_name"))
-    return Random("/".join(str(part) for part in parts))
+    def _random(self, what: str, provider: int, package: Package) -> Random:
+        return Random(f"{what}/{package.referral_id}/{provider}")

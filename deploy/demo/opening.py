@@ -1,26 +1,26 @@
-"""Sets the scene: a new stack, its clock at Monday 08:00, tokens for everybody, the market registered."""
+"""Sets the scene: a new stack, its clock at the opening, tokens for everybody, the market registered."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from deploy.demo.client import ACKNOWLEDGED, Client, Ledger
-from deploy.demo.day import COMMUNITY, HOSPITAL, WARDS, make_day
-from deploy.demo.market import make_market
+from deploy.demo.day import COMMUNITY, HOSPITAL, WARDS, draws_of, make_day
+from deploy.demo.habits import Habits
+from deploy.demo.market import entry_of
 from deploy.demo.plan import DemoPlan
 from deploy.demo.scene import DemoClock, Scene, Tokens
 from deploy.installation import Installation
 from deploy.local.errors import StackError
 from deploy.local.runfile import RunFile
 from deploy.prepare import ClockWish, installation_of, set_clock
+from deploy.simulator.register import register_of
 from shared import clock
 from shared.web import tokens
 from shared.web.tokens import SERVICES_OF_ROLE, NewToken, Role, Scope
 
-EPOCH = datetime(2024, 1, 8, 8, 0, tzinfo=UTC)
-"""Monday 08:00 Europe/London, a week after the market position statement that the market is from."""
 TOKEN_DAYS = 7
 REGISTER_TIMEOUT_SECONDS = 60
 
@@ -29,12 +29,15 @@ REGISTER_TIMEOUT_SECONDS = 60
 async def opened(run: RunFile, plan: DemoPlan) -> AsyncIterator[Scene]:
     """The scene at the instant at which the day opens."""
     where = installation_of(run)
-    market = make_market(plan.seed)
-    made = await _tokens(where, [(str(p.provider_id), p.subject) for p in market])
+    register = tuple(register_of(plan.market).values())
+    subjects = [part.id for part in plan.market.providers]
+    made = await _tokens(where, {p.provider_id: s for p, s in zip(register, subjects, strict=True)})
+    draws = draws_of(plan)
+    day = make_day(plan, draws)
     ledger = Ledger(run.state / ACKNOWLEDGED)
     client = Client(ledger, run_key=str(run.state))
     try:
-        await set_clock(where, ClockWish(scale=plan.scale, epoch=EPOCH))
+        await set_clock(where, ClockWish(scale=plan.scale, epoch=plan.opens_at))
         async with where.connection("matching") as connection:
             shown = await clock.now(connection)
         scene = Scene(
@@ -42,10 +45,10 @@ async def opened(run: RunFile, plan: DemoPlan) -> AsyncIterator[Scene]:
             client=client,
             clock=DemoClock(shown, plan.scale),
             tokens=made,
-            seed=plan.seed,
-            market=market,
-            day=make_day(plan.seed, plan.referrals, EPOCH, plan.day_hours * 60),
-            opens_at=EPOCH,
+            plan=plan,
+            register=register,
+            habits=Habits(draws, [planned.package for planned in day.referrals]),
+            day=day,
         )
         await _register(scene, where)
         yield scene
@@ -57,7 +60,7 @@ async def opened(run: RunFile, plan: DemoPlan) -> AsyncIterator[Scene]:
 async def _register(scene: Scene, where: Installation) -> None:
     """The operator records the market; returns when matching knows it."""
     url = f"{scene.run.providers_url}/v1/providers"
-    body = [provider.entry for provider in scene.market]
+    body = [entry_of(provider) for provider in scene.register]
     answered = await scene.client.act(
         "register the market", url, scene.tokens.operator, body, method="PUT"
     )
@@ -67,12 +70,12 @@ async def _register(scene: Scene, where: Installation) -> None:
         asyncio.timeout(REGISTER_TIMEOUT_SECONDS),
         where.connection("matching") as connection,
     ):
-        while await connection.fetchval("select count(*) from register") < len(scene.market):
+        while await connection.fetchval("select count(*) from register") < len(scene.register):
             await asyncio.sleep(0.1)
-    scene.tell(f"{len(scene.market)} providers are in the register")
+    scene.tell(f"{len(scene.register)} providers are in the register")
 
 
-async def _tokens(where: Installation, providers: list[tuple[str, str]]) -> Tokens:
+async def _tokens(where: Installation, providers: Mapping[UUID, str]) -> Tokens:
     """Fresh tokens for everybody, stored where their roles need them."""
     hospital = frozenset({HOSPITAL})
     wards = {
@@ -85,8 +88,8 @@ async def _tokens(where: Installation, providers: list[tuple[str, str]]) -> Toke
     broker = _new("broker", "broker", Scope())
     operator = _new("operator", "operator", Scope())
     by_provider = {
-        provider_id: _new("provider", subject, Scope(provider_id=UUID(provider_id)))
-        for provider_id, subject in providers
+        str(provider_id): _new("provider", subject, Scope(provider_id=provider_id))
+        for provider_id, subject in providers.items()
     }
     made = [*wards.values(), hub, broker, operator, *by_provider.values()]
     for service in where.database_urls:

@@ -1,12 +1,11 @@
 """What a person sees while the day goes by: a live picture, or plain lines where there is no terminal."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,10 +14,11 @@ from rich.panel import Panel
 from rich.table import Table
 
 from deploy.demo.scene import Scene
+from deploy.demo.seen import Seen
 
 READ_EVERY_SECONDS = 1.0
 LINE_EVERY_SECONDS = 5.0
-SHOWN_EVENTS = 9
+SHOWN_EVENTS = 7
 PAGE = 200
 TARGETS_MINUTES = (90, 240)
 
@@ -31,47 +31,18 @@ _WORDS = {
     "started": "care started",
     "withdrawn": "withdrawn",
 }
-
-
-@dataclass(slots=True)
-class Seen:
-    """What was read last of the placements."""
-
-    rows: Sequence[Mapping[str, Any]] = ()
-    answering: bool = False
-    statuses: Counter[str] = field(default_factory=Counter)
-    tiers: Counter[str] = field(default_factory=Counter)
-    offers_out: int = 0
-    escalated: int = 0
-
-    def take(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Counts what a list of placements says."""
-        self.rows, self.answering = rows, True
-        self.statuses = Counter(row["status"] for row in rows)
-        self.tiers = Counter(row["tier_name"] for row in rows if row["status"] == "searching")
-        self.offers_out = sum(row["offers_out"] for row in rows)
-        self.escalated = sum(bool(row["escalations"]) for row in rows)
-
-    def target(self, minutes: int, now: datetime) -> tuple[int, int]:
-        """How many met a target, of how many whose instant has passed.
-
-        Those withdrawn before that instant are outside. Source: domain glossary, clocks.
-        """
-        due = met = 0
-        for row in self.rows:
-            instant = datetime.fromisoformat(row["received_at"]) + timedelta(minutes=minutes)
-            withdrawn = row["withdrawn_at"]
-            if now < instant or (withdrawn and datetime.fromisoformat(withdrawn) < instant):
-                continue
-            due += 1
-            filled = row["filled_at"]
-            met += bool(filled) and datetime.fromisoformat(filled) <= instant
-        return met, due
+OUTLOOKS = {
+    "likely_today": "likely today",
+    "likely_tomorrow": "likely tomorrow",
+    "uncertain": "uncertain",
+    "not yet": "not yet said",
+}
+"""What wards read, always with "do not book transport until confirmed"."""
 
 
 async def show(scene: Scene, console: Console) -> None:
     """Shows the day until cancelled."""
-    seen = Seen()
+    seen = scene.seen
     async with asyncio.TaskGroup() as group:
         group.create_task(_read(scene, seen))
         group.create_task(
@@ -92,8 +63,14 @@ async def read_all(scene: Scene) -> list[Mapping[str, Any]]:
 
 
 async def _read(scene: Scene, seen: Seen) -> None:
+    """The list carries the words for wards; the figures are asked for a few placements at a time."""
+    url = f"{scene.run.matching_url}/v1/placements"
     while True:
         seen.take(await read_all(scene))
+        for referral_id in seen.to_look_at():
+            answered = await scene.client.get(f"{url}/{referral_id}", scene.tokens.broker)
+            if answered.ok:
+                seen.look(answered.body, scene.clock.now())
         await asyncio.sleep(READ_EVERY_SECONDS)
 
 
@@ -114,10 +91,13 @@ def _line(scene: Scene, seen: Seen) -> str:
     now = scene.clock.now()
     counts = ", ".join(f"{n} {_WORDS[s]}" for s, n in seen.statuses.items()) or "no placements yet"
     targets = "; ".join(f"{m / 60:g} h: {_share(*seen.target(m, now))}" for m in TARGETS_MINUTES)
+    words = ", ".join(
+        f"{seen.outlooks[word]} {told}" for word, told in OUTLOOKS.items() if seen.outlooks[word]
+    )
     last = scene.events[-1] if scene.events else ""
     return (
         f"{now:%H:%M} | {scene.sent}/{len(scene.day.referrals)} sent | {counts} | "
-        f"{seen.offers_out} offers out | {targets} | {last}"
+        f"{seen.offers_out} offers out{f' | wards: {words}' if words else ''} | {targets} | {last}"
     )
 
 
@@ -148,10 +128,60 @@ def _picture(scene: Scene, seen: Seen) -> RenderableType:
         foot += f" · sent again after: {escape(trouble)}"
     return Panel(
         Group(
-            Columns([statuses, tiers, targets], padding=(0, 4)), "", events, "", f"[dim]{foot}[/]"
+            Columns([statuses, tiers, targets], padding=(0, 4)),
+            _searches(seen),
+            events,
+            "",
+            f"[dim]{foot}[/]",
         ),
         title=title,
     )
+
+
+def _searches(seen: Seen) -> Table:
+    """The searches under way, the oldest first: what happens next, and what is expected."""
+    table = Table(
+        title="searched longest (wards also read: do not book transport until confirmed)",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("referral")
+    table.add_column("outcode")
+    for name in ("minutes", "asked", "no answer yet", "next step"):
+        table.add_column(name, justify="right")
+    for minutes in TARGETS_MINUTES:
+        table.add_column(f"by {minutes / 60:g} h", justify="right")
+    table.add_column("today", justify="right")
+    table.add_column("wards read")
+    for row in seen.shown():
+        forecast = seen.forecasts.get(row["referral_id"])
+        table.add_row(
+            row["referral_id"][-6:],
+            row["outcode"],
+            f"{row['minutes']:.0f}",
+            str(row["offers_made"]),
+            str(row["offers_out"]),
+            _next_step(row),
+            *_chances(forecast),
+            OUTLOOKS[row["outlook"] or "not yet"],
+        )
+    return table
+
+
+def _next_step(row: Mapping[str, Any]) -> str:
+    """When the next are asked, or the best of those who said yes gets it, unless more happens."""
+    if row["decided_by"]:
+        return f"{datetime.fromisoformat(row['decided_by']):%H:%M} decides"
+    at = row["next_deadline_at"]
+    return f"{datetime.fromisoformat(at):%H:%M}" if at else "–"
+
+
+def _chances(forecast: Mapping[str, Any] | None) -> list[str]:
+    if forecast is None:
+        return ["…"] * (len(TARGETS_MINUTES) + 1)
+    ahead = {one["target_minutes"]: one["percent"] for one in forecast["by_target"]}
+    percents = [ahead.get(minutes) for minutes in TARGETS_MINUTES]
+    return ["–" if one is None else f"{one:.0f}%" for one in (*percents, forecast["today_percent"])]
 
 
 def _count_table(title: str, rows: Sequence[tuple[str, int]]) -> Table:

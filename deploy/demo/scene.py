@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from deploy.demo.client import Client
 from deploy.demo.day import Day
-from deploy.demo.market import DemoProvider
+from deploy.demo.habits import Habits
+from deploy.demo.plan import DemoPlan
+from deploy.demo.seen import Seen
 from deploy.local.runfile import RunFile
+from services.matching.domain.market import Provider
 
 KEPT_EVENTS = 200
 
@@ -62,10 +65,12 @@ class Scene:
     client: Client
     clock: DemoClock
     tokens: Tokens
-    seed: int
-    market: tuple[DemoProvider, ...]
+    plan: DemoPlan
+    register: Sequence[Provider]
+    """In the order of the market."""
+    habits: Habits
     day: Day
-    opens_at: datetime
+    seen: Seen = field(default_factory=Seen)
     events: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     told: int = 0
     """How many events were told in all."""
@@ -75,7 +80,7 @@ class Scene:
 
     def at(self, minutes: float) -> datetime:
         """The instant that many simulated minutes after the opening."""
-        return self.opens_at + timedelta(minutes=minutes)
+        return self.plan.opens_at + timedelta(minutes=minutes)
 
     def tell(self, sentence: str) -> None:
         """Notes something that happened; codes and provider names only, never a person's."""

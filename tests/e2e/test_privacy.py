@@ -17,7 +17,6 @@ from aiokafka import AIOKafkaProducer
 from deploy.demo.brokers import NOTE_MARK as BROKERS_MARK
 from deploy.demo.day import HOSPITAL, SUPPLY_MARK, WARDS, make_day
 from deploy.demo.habits import NOTE_MARK as PROVIDERS_MARK
-from deploy.demo.opening import EPOCH
 from deploy.demo.people import make_people
 from deploy.demo.plan import DemoPlan
 from deploy.installation import SERVICES
@@ -28,9 +27,9 @@ from shared.messaging.history import consumer_of, records_between
 from shared.web.tokens import Scope
 from tests.e2e.bad_requests import Bad, bad_requests
 from tests.e2e.personal import Scanner, marks_of
-from tests.faults.place import POLICY, Place, live_through, place
+from tests.faults.place import MARKET, POLICY, Place, live_through, place
 
-PLAN = DemoPlan(seed=11, scale=400, referrals=10, day_hours=0.5, policy=POLICY)
+PLAN = DemoPlan(seed=11, scale=400, referrals=10, day_hours=0.5, policy=POLICY, market=MARKET)
 NOTES = {"referrals": SUPPLY_MARK, "matching": BROKERS_MARK, "providers": PROVIDERS_MARK}
 """What is in every note that people write, by the service that takes it."""
 
@@ -58,7 +57,7 @@ ODD_NAMES = ("Zoë Ångström-Ñuñez", "Siobhán Ó Dubhthaigh")
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def lived() -> AsyncIterator[Lived]:
     """The demo's day, with everything wrong that can be sent beside it."""
-    people = [one.person for one in make_day(11, 10, EPOCH, 30).referrals]
+    people = [one.person for one in make_day(PLAN).referrals]
     values = {mark for person in (*people, VICTIM) for mark in marks_of(person)} | {*ODD_NAMES}
     async with place(PLAN) as here, httpx.AsyncClient(trust_env=False, timeout=60) as client:
         day = asyncio.create_task(live_through(here, PLAN))
@@ -106,13 +105,13 @@ async def _secret(lived: Lived, role: str, provider: UUID | None) -> str:
 
 def _good() -> dict[str, Any]:
     """A whole referral of the one who is sent everywhere."""
-    planned = next(one for one in make_day(11, 10, EPOCH, 30).referrals if one.supply is None)
+    body = next(one.whole_body for one in make_day(PLAN).referrals if one.sender == "ward")
     return {
-        **planned.body,
+        **body,
         "source": {"kind": "hospital", "organisation": HOSPITAL, "ward": WARDS[1]},
         "person": VICTIM.body(),
         "contact": VICTIM.contact(),
-        "authorisation": {**planned.body["authorisation"], "by": VICTIM.bundle},
+        "authorisation": {**body["authorisation"], "by": VICTIM.bundle},
     }
 
 

@@ -17,7 +17,6 @@ import httpx
 from rich.console import Console
 
 from deploy.demo.client import ACKNOWLEDGED
-from deploy.demo.opening import EPOCH
 from deploy.demo.plan import DemoPlan
 from deploy.demo.running import run_demo
 from deploy.installation import SERVICES, Installation
@@ -25,6 +24,7 @@ from deploy.invariants.checking import check, settle
 from deploy.local.runfile import ProcessRecord, RunFile
 from deploy.local.stack import Stack
 from deploy.prepare import installation_of, prepare
+from deploy.simulator.market_file import load_market
 from shared.web import tokens
 from shared.web.tokens import SERVICES_OF_ROLE, Role, Scope
 from tests.stack import ROOT, erase, new_folder
@@ -143,7 +143,7 @@ async def place(plan: DemoPlan) -> AsyncIterator[Place]:
         run = await asyncio.to_thread(
             stack.up,
             scale=plan.scale,
-            epoch=EPOCH.isoformat(),
+            epoch=plan.opens_at.isoformat(),
             policy=str(plan.policy),
             prepare=lambda run: prepare(run, None),
             tied=True,
@@ -194,3 +194,4 @@ async def _port_is_open(port: int) -> bool:
 
 
 POLICY = Path(ROOT / "deploy" / "policies" / "three-tier.yaml")
+MARKET = load_market(ROOT / "deploy" / "markets" / "waltham-forest.yaml")

@@ -4,6 +4,7 @@ HOMEWARD_FAULT_REFERRALS and HOMEWARD_FAULT_HOURS make it longer, HOMEWARD_FAULT
 """
 
 import asyncio
+import dataclasses
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -16,12 +17,11 @@ import pytest
 import pytest_asyncio
 
 from deploy.demo.day import HOSPITAL, make_day
-from deploy.demo.opening import EPOCH
 from deploy.demo.plan import DemoPlan
 from deploy.installation import PROJECTIONS, SERVICES
 from deploy.rebuilding import replace
 from shared.web.tokens import Scope
-from tests.faults.place import POLICY, SCALE, Place, live_through, place
+from tests.faults.place import MARKET, POLICY, SCALE, Place, live_through, place
 
 SEED = int(os.environ.get("HOMEWARD_FAULT_SEED", "7"))
 REFERRALS = int(os.environ.get("HOMEWARD_FAULT_REFERRALS", "14"))
@@ -29,6 +29,9 @@ HOURS = float(os.environ.get("HOMEWARD_FAULT_HOURS", "2"))
 ACKNOWLEDGED_BEFORE_THE_FIRST = 3
 PAUSE_SECONDS = 4.0
 VICTIMS = (*SERVICES, "kafka", "postgres")
+PLAN = DemoPlan(
+    seed=SEED, scale=SCALE, referrals=REFERRALS, day_hours=HOURS, policy=POLICY, market=MARKET
+)
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.asyncio(loop_scope="module")]
 
@@ -45,9 +48,8 @@ class Lived:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def lived() -> AsyncIterator[Lived]:
     """The day, with each process killed in the middle of it, in an order drawn from the seed."""
-    plan = DemoPlan(seed=SEED, scale=SCALE, referrals=REFERRALS, day_hours=HOURS, policy=POLICY)
-    async with place(plan) as here:
-        day = asyncio.create_task(live_through(here, plan))
+    async with place(PLAN) as here:
+        day = asyncio.create_task(live_through(here, PLAN))
         await _kill_each(here, day)
         code, told = await day
         yield Lived(place=here, code=code, told=told)
@@ -106,8 +108,8 @@ async def test_a_wiped_broker_gets_its_log_back(lived: Lived):
 
 
 async def _refer(here: Place) -> str:
-    day = make_day(SEED + 1, 6, EPOCH, 60)
-    body = next(one.body for one in day.referrals if one.sender == "ward" and one.supply is None)
+    day = make_day(dataclasses.replace(PLAN, seed=SEED + 1, referrals=6))
+    body = next(one.whole_body for one in day.referrals if one.sender == "ward")
     hub = await here.token("hub", Scope(organisations=frozenset({HOSPITAL}), wards=None))
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         answer = await client.post(
