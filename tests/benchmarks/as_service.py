@@ -16,14 +16,15 @@ from tests.benchmarks.place import (
 )
 
 
-async def run(place: Place, load: Load, folder: Path) -> tuple[float, int]:
+async def run(place: Place, load: Load, folder: Path, policy: Path) -> tuple[float, int]:
     """Seconds from the first record to the last acknowledgement, and the process's memory in bytes.
 
     The load is on Kafka already.
     """
+    environment = environment_of(place, folder, policy=policy)
     clock = asyncio.get_running_loop().time
     async with gate(place, load.topic):
-        running = service("matching", environment_of(place, folder), log=folder / "matching.log")
+        running = service("matching", environment, log=folder / "matching.log")
         process = await running.__aenter__()
         await until_waiting(place)
     began = clock()

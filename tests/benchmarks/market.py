@@ -6,12 +6,18 @@ asked first for any outcode, whatever the rotation.
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
+
+import yaml
 
 from services.matching.policy_file import read_document, to_policy
 from shared.contracts.providers import Contract, ProviderRecorded
 
 POLICY = Path(__file__).with_name("spine.yaml")
+ADAPTIVE_WINDOW_MINUTES = 200
+ADAPTIVE_PRICES = {90: 8, 240: 40}
+"""Offers that a missed target is worth. Source: of the size that `homeward policy tune` finds."""
 DPS_PROVIDERS = 45
 SPOT_PROVIDERS = 5
 OUTCODES = ("E4", "E17", "E10", "E11", "E5")
@@ -24,6 +30,18 @@ _ALL_OUTCODES = tuple(
     sorted(o for lot in to_policy(read_document(POLICY)).lots for o in lot.outcodes)
 )
 _LOTS = tuple(lot.name for lot in to_policy(read_document(POLICY)).lots)
+
+
+def adaptive_policy(folder: Path) -> Path:
+    """The same policy with every tier adaptive, written into the folder."""
+    content: dict[str, Any] = yaml.safe_load(POLICY.read_text(encoding="utf-8"))
+    window = dict.fromkeys(("urgent", "routine"), ADAPTIVE_WINDOW_MINUTES)
+    content["name"], content["prices"] = "adaptive", ADAPTIVE_PRICES
+    for tier in content["tiers"]:
+        tier |= {"strategy": "adaptive", "window_minutes": window}
+    path = folder / "adaptive.yaml"
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return path
 
 
 def register() -> list[ProviderRecorded]:

@@ -137,7 +137,9 @@ async def until_ready(port: int) -> None:
             await asyncio.sleep(0.05)
 
 
-def environment_of(place: Place, folder: Path, port: int | None = None) -> dict[str, str]:
+def environment_of(
+    place: Place, folder: Path, port: int | None = None, policy: Path = POLICY
+) -> dict[str, str]:
     """What a service process is told about a place. `folder` gets the keys, once."""
     create_keys(folder / "secrets")
     return {
@@ -146,7 +148,7 @@ def environment_of(place: Place, folder: Path, port: int | None = None) -> dict[
         "HOMEWARD_TOPIC_PREFIX": place.prefix,
         "HOMEWARD_PARTITIONS": str(PARTITIONS),
         "HOMEWARD_SECRETS": str(folder / "secrets"),
-        "HOMEWARD_POLICY": str(POLICY),
+        "HOMEWARD_POLICY": str(policy),
         "HOMEWARD_PORT": str(port or free_ports(1)[0]),
         "HOMEWARD_LOG_LEVEL": "warning",
     }

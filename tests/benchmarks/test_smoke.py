@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import history, latency, throughput, whole_stack
+from tests.benchmarks import decisions, history, latency, throughput, whole_stack
 from tests.benchmarks.place import Place, connected
 from tests.stack import TestStack
 
@@ -16,7 +16,10 @@ order by key, sequence
 
 
 async def test_service_usual_way_and_floor_write_the_same_events(stack: TestStack, tmp_path: Path):
-    """A round's three contenders end with the same events, but for instants and rotation figures."""
+    """(a), (b) and (c) end with the same events, but for instants and rotation figures.
+
+    Under the adaptive policy every package is awarded, too, and each asking has its reckoning.
+    """
     found = await throughput.run_round(
         stack, count=COUNT, usual=COUNT, folder=tmp_path, say=lambda _what: None
     )
@@ -28,6 +31,16 @@ async def test_service_usual_way_and_floor_write_the_same_events(stack: TestStac
         async with connected(place.url) as connection:
             assert await connection.fetchval("select count(*) from outbox") == 0
             assert await connection.fetchval("select count(*) from awards") == COUNT
+    asked = [event[-1] for event in events["adaptive"] if "offers-made" in event[4]]
+    assert len(asked) == COUNT
+    assert all(body["reckoning"] is not None for body in asked)
+
+
+def test_decisions_of_the_rules_alone_are_timed(tmp_path: Path):
+    """A simulated week has some hundred decisions, none of which takes no time."""
+    found = decisions.measure(tmp_path, weeks=1)
+    assert found.count > 100
+    assert 0 < found.p50_ms <= found.p99_ms <= found.worst_ms
 
 
 async def test_waits_are_measured_also_with_more_history(stack: TestStack, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Rounds of (a), (b) and (c) in turn on the same load, each on a database and topics of its own."""
+"""Rounds of (a) to (d) in turn on the same load, each on a database and topics of its own."""
 
 import asyncio
 import multiprocessing
@@ -13,6 +13,7 @@ import uvloop
 from shared.web.serving import collect_rarely
 from tests.benchmarks import as_service, floor, one_by_one
 from tests.benchmarks.load import Load, acceptances, preload, referrals
+from tests.benchmarks.market import POLICY, adaptive_policy
 from tests.benchmarks.place import Place, connected, database_now, new_place
 from tests.stack import TestStack
 
@@ -24,12 +25,13 @@ class Round:
     service: float
     one_by_one: float
     floor: float
+    adaptive: float
     memory_bytes: int
     places: dict[str, Place]
 
 
 async def run_round(stack: TestStack, *, count: int, usual: int, folder: Path, say: Callable[[str], None]) -> Round:  # fmt: skip
-    """`count` referrals and as many acceptances for (a) and (c), the first `usual` of each for (b)."""
+    """`count` referrals and as many acceptances for each, but for (b) the first `usual` of both."""
     ours = await new_place(stack)
     say("(a) the service")
     speed, memory, halves = await measure_service(stack, ours, first=0, count=count, folder=folder)
@@ -39,17 +41,28 @@ async def run_round(stack: TestStack, *, count: int, usual: int, folder: Path, s
     say("(c) the floor")
     floor_place = await new_place(stack)
     floor_speed = await _measure_floor(floor_place, count, halves)
+    say("(d) the service, adaptive")
+    adaptive_place = await new_place(stack)
+    adaptive_speed, _, _ = await measure_service(
+        stack, adaptive_place, first=0, count=count, folder=folder, policy=adaptive_policy(folder)
+    )
     return Round(
         service=speed,
         one_by_one=usual_speed,
         floor=floor_speed,
+        adaptive=adaptive_speed,
         memory_bytes=memory,
-        places={"service": ours, "one_by_one": usual_place, "floor": floor_place},
+        places={
+            "service": ours,
+            "one_by_one": usual_place,
+            "floor": floor_place,
+            "adaptive": adaptive_place,
+        },
     )
 
 
 async def measure_service(
-    stack: TestStack, place: Place, *, first: int, count: int, folder: Path
+    stack: TestStack, place: Place, *, first: int, count: int, folder: Path, policy: Path = POLICY
 ) -> tuple[float, int, list[tuple[str, int]]]:
     """Decisions a second, memory, and for each half (database that it left, position before it)."""
     seconds, memory = 0.0, 0
@@ -59,7 +72,7 @@ async def measure_service(
             before = await connection.fetchval("select coalesce(max(position), 0) from events")
         load = half(first, count, await database_now(place.url))
         await preload(place.kafka, place.prefix, load)
-        took, memory = await as_service.run(place, load, folder)
+        took, memory = await as_service.run(place, load, folder, policy)
         seconds += took
         name = place.url.split("?")[0].rsplit("/", 1)[1]
         halves.append((await stack.new_database(name), before))

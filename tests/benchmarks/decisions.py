@@ -1,0 +1,46 @@
+"""How long one decision of the adaptive policy takes: the rules alone, no Kafka, no Postgres."""
+
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+
+from deploy.simulator.case import Case
+from deploy.simulator.drawing import Draws
+from deploy.simulator.market_file import load_market
+from deploy.simulator.world import World
+from services.matching.domain.commands import Command
+from services.matching.domain.decide import step
+from services.matching.domain.refusal import Refusal
+from services.matching.policy_file import load_policy
+from tests.benchmarks.figures import Waits
+from tests.benchmarks.market import adaptive_policy
+from tests.stack import ROOT
+
+MARKET = ROOT / "deploy" / "markets" / "waltham-forest.yaml"
+
+
+class _Timed(World):
+    """A simulated run that takes each decision once more, timed, before it is taken.
+
+    The first time is the timed one, so that nothing that the rules remember makes it quicker.
+    """
+
+    seconds: list[float]
+
+    def _do(self, now: datetime, case: Case, command: Command) -> None:
+        market = self._market_at(now)
+        began = perf_counter()
+        outcome = step(case.placement, command, now, self.policy, market)
+        took = perf_counter() - began
+        if not isinstance(outcome, Refusal) and outcome[1]:
+            self.seconds.append(took)
+        super()._do(now, case, command)
+
+
+def measure(folder: Path, weeks: int) -> Waits:
+    """The decisions that commit events, of so many weeks of 30 packages on 60 providers."""
+    policy = load_policy(adaptive_policy(folder))
+    world = _Timed(policy, Draws(load_market(MARKET), seed=1, weeks=weeks))
+    world.seconds = []
+    world.run()
+    return Waits.of(world.seconds)
