@@ -73,11 +73,19 @@ def read_ledger(path: Path) -> list[Mapping[str, Any]]:
     return [json.loads(line) for line in lines[:-1]]
 
 
+def _telephoned(lines: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Offers whose answer came by telephone. An answer of their own joins that one, which the
+    broker was acknowledged, and nothing more is kept of it."""
+    return (line["what"].split(" ")[1] for line in lines if line["what"].startswith("telephone "))
+
+
 async def lost(where: Installation, ledger: Path) -> tuple[int, list[str]]:
     """How many acknowledgements were looked for, and a sentence for each that is not kept."""
     lines, looked_for, sentences = read_ledger(ledger), 0, list[str]()
+    telephoned = frozenset(_telephoned(lines))
     for check in _CHECKS:
-        wanted = {UUID(text) for text in _ids(check, lines)}
+        left_out = telephoned if check.what == "answer" else frozenset[str]()
+        wanted = {UUID(text) for text in _ids(check, lines) if text not in left_out}
         looked_for += len(wanted)
         if wanted:
             async with where.connection(check.service) as connection:
