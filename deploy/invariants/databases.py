@@ -7,7 +7,8 @@ from uuid import UUID
 from deploy.installation import Installation
 from deploy.invariants.timeline import broken_in
 from services.matching.domain.events import Event
-from services.matching.history import fold, read_event, read_state
+from services.matching.domain.package import fold
+from services.matching.history import read_event, read_package
 from shared.messaging.store import QUERIES
 from shared.postgres.connection import Connection
 
@@ -62,7 +63,7 @@ async def _histories(
             stored = (
                 None
                 if first["state"] is None
-                else (read_state(first["status"], first["state"]), first["stored_sequence"])
+                else (read_package(first["status"], first["state"]), first["stored_sequence"])
             )
             yield key, [read_event(row["type"], row["body"]) for row in history], stored
         after = rows[-1]["key"]

@@ -1,14 +1,16 @@
-"""Invariants of one placement, checked on its events alone: I1, I3, I4 and I5.
+"""Invariants of a referral's placements, checked on their events alone: I1, I3, I4 and I5.
 
 Independent of the rules that decided: this reads what was written, as an auditor would.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
+from services.matching.domain import care_events as care
 from services.matching.domain import events as e
 from services.matching.domain.events import Event
 
@@ -26,6 +28,8 @@ class _OfferLife:
 class _Auditor:
     offers: dict[UUID, _OfferLife] = field(default_factory=dict)
     award: tuple[UUID, UUID] | None = None
+    ending: tuple[UUID, UUID] | None = None
+    """An award that is live no longer and keeps care until its last visit."""
     tier: tuple[int, int] | None = None
     closes_at: datetime | None = None
     runs_on: bool = False
@@ -37,9 +41,9 @@ class _Auditor:
 
 
 def broken_in(events: Sequence[Event]) -> list[str]:
-    """What does not hold in the whole history of one placement; empty if all does."""
-    auditor = _Auditor()
-    return [fault for event in events for fault in _seen(auditor, event)]
+    """What does not hold in the whole history of one referral; empty if all does."""
+    auditors: dict[UUID, _Auditor] = defaultdict(_Auditor)
+    return [fault for event in events for fault in _seen(auditors[event.placement_id], event)]
 
 
 def _seen(auditor: _Auditor, event: Event) -> Iterator[str]:
@@ -61,10 +65,27 @@ def _seen(auditor: _Auditor, event: Event) -> Iterator[str]:
             yield from _of_award(auditor, event)
         case e.RequestRefused():
             yield from _once(auditor, event.response_id, "refused")
-        case e.PlacementWithdrawn():
+        case (
+            care.HandedBack()
+            | care.CareEnding()
+            | care.PauseLapsed()
+            | care.RestartRefused()
+            | care.CareEnded()
+        ):
+            yield from _ending(auditor, event)
+        case (
+            care.CarePaused()
+            | care.RestartAsked()
+            | care.CareResumed()
+            | care.ChangeAsked()
+            | care.ChangeAgreed()
+            | care.ChangeRefused()
+        ):
+            yield from _going_on(auditor, event)
+        case e.PlacementWithdrawn() | care.PlacementDivided():
             live = [o for o in auditor.offers.values() if o.state in ("live", "accepted")]
             if live or auditor.award is not None:
-                yield "I1: withdrawn with an award or an open offer left"
+                yield f"I1: {event.TYPE} with an award or an open offer left"
         case (
             e.AwaitingInformation()
             | e.SearchStarted()
@@ -74,6 +95,8 @@ def _seen(auditor: _Auditor, event: Event) -> Iterator[str]:
             | e.OutlookChanged()
             | e.EscalationOpened()
             | e.EscalationClosed()
+            | care.CareGapMoved()
+            | care.ContingencyRecorded()
         ):
             return
         case _:
@@ -189,6 +212,32 @@ def _of_award(
     if isinstance(event, e.AwardReleased | e.AwardCancelled):
         auditor.award = None
     if not isinstance(event, e.AwardCancelled):
+        yield from _once(auditor, event.response_id, event.TYPE)
+
+
+def _ending(
+    auditor: _Auditor,
+    event: care.HandedBack
+    | care.CareEnding
+    | care.PauseLapsed
+    | care.RestartRefused
+    | care.CareEnded,
+) -> Iterator[str]:
+    """Care ends once: an award that is live first becomes one that ends, unless it is at once."""
+    award = (event.award_id, event.provider_id)
+    over = auditor.ending if isinstance(event, care.CareEnded) else auditor.award
+    if over != award:
+        yield f"I1: {event.TYPE} of award {event.award_id}, which has no care to end"
+    ends = isinstance(event, care.HandedBack | care.CareEnding)
+    auditor.award, auditor.ending = None, award if ends else None
+    if isinstance(event, care.HandedBack | care.RestartRefused):
+        yield from _once(auditor, event.response_id, event.TYPE)
+
+
+def _going_on(auditor: _Auditor, event: care.GoingOnEvent | care.ChangeRefused) -> Iterator[str]:
+    if auditor.award != (event.award_id, event.provider_id):
+        yield f"I1: {event.TYPE} of award {event.award_id}, which is not the live one"
+    if isinstance(event, care.CareResumed | care.ChangeAgreed | care.ChangeRefused):
         yield from _once(auditor, event.response_id, event.TYPE)
 
 

@@ -6,18 +6,31 @@ from uuid import UUID
 
 import structlog
 
-from services.matching.domain.commands import Command, PassTime, ReconsiderMarket, ReviewOutlook
-from services.matching.domain.decide import step
-from services.matching.domain.events import Event
+from services.matching.domain.commands import PassTime, ReconsiderMarket, ReviewOutlook
+from services.matching.domain.events import Event, SearchStarted
 from services.matching.domain.lessons import Lesson, lessons_of
 from services.matching.domain.outlook import Forecast, forecast
-from services.matching.domain.placement import Placement, Searched, Searching
-from services.matching.domain.policy import Policy
+from services.matching.domain.package import pairs
+from services.matching.domain.package_step import (
+    NO_ORIGINS,
+    PackageCommand,
+    needs_origins,
+    step_package,
+)
+from services.matching.domain.package_turn import with_origins
+from services.matching.domain.placement import Searched, Searching
 from services.matching.domain.refusal import Refusal
 from services.matching.history import dump_event
 from services.matching.policies import Policies
 from services.matching.projections import FROM_PLACEMENTS, REGISTER
-from services.matching.store import QUERIES, Kept, MarketRoom, load_placements, save_placements
+from services.matching.store import (
+    QUERIES,
+    Kept,
+    MarketRoom,
+    load_placements,
+    read_origins,
+    save_placements,
+)
 from services.matching.tallies import TALLIES
 from services.matching.translate import commands_from
 from shared import clock
@@ -34,8 +47,8 @@ FIRST_OUTLOOK_AFTER = timedelta(minutes=5)
 
 log = structlog.get_logger(__name__)
 
-Work = Sequence[tuple[UUID, Sequence[tuple[Command, UUID | None]]]]
-"""Placements (by referral) with their commands in order, each with the event that causes it."""
+Work = Sequence[tuple[UUID, Sequence[tuple[PackageCommand, UUID | None]]]]
+"""Packages (by referral) with their commands in order, each with the event that causes it."""
 
 
 class RefusedError(NeverError):
@@ -76,48 +89,62 @@ class Matching:
     async def forecasts(
         self, connection: Connection, referral_ids: Sequence[UUID]
     ) -> dict[UUID, Forecast]:
-        """The chances of those of these placements that are being searched, read without locks."""
-        placements = await self._load(connection, referral_ids, lock=False)
-        return await self._forecasts(connection, placements)
+        """By placement, the chances of what is being searched of these referrals; no locks."""
+        packages = await self._load(connection, referral_ids, lock=False)
+        return await self._forecasts(connection, packages.values())
 
     async def outlooks_changed(
         self, connection: Connection, referral_ids: Sequence[UUID]
     ) -> list[UUID]:
-        """Those of these placements whose outlook is no longer what wards were last told.
+        """Those of these referrals whose outlook is no longer what wards were last told.
 
         None is told of a search that has only begun: its first answers would change it at once.
         """
-        placements = await self._load(connection, referral_ids, lock=False)
+        packages = await self._load(connection, referral_ids, lock=False)
         now = await clock.now(connection)
-        told = {
-            key: (kept, kept.state.outlook)
-            for key, kept in placements.items()
-            if isinstance(kept.state, Searching)
-            and now - kept.state.facts.complete_at >= FIRST_OUTLOOK_AFTER
-        }
-        found = await self._forecasts(connection, {key: kept for key, (kept, _) in told.items()})
-        return [key for key, forecast in found.items() if told[key][1] != forecast.outlook]
+        found = await self._forecasts(connection, packages.values())
+        return [
+            key
+            for key, kept in packages.items()
+            if any(
+                found[one.placement_id].outlook != one.outlook
+                for one in kept.package.placements
+                if isinstance(one, Searching) and now - one.facts.complete_at >= FIRST_OUTLOOK_AFTER
+            )
+        ]
 
     async def review_outlooks(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:
         """Tells wards where the outlook of these placements has changed."""
         await self._do(connection, [(key, ((ReviewOutlook(), None),)) for key in referral_ids])
 
     async def _forecasts(
-        self, connection: Connection, placements: Mapping[UUID, Kept]
+        self, connection: Connection, packages: Iterable[Kept]
     ) -> dict[UUID, Forecast]:
         now = await clock.now(connection)
         market = await self.market.now(connection, now)
-        found = (
-            (key, forecast(kept.state, now, self._policy_of(kept.state), market))
-            for key, kept in placements.items()
-        )
-        return {key: chances for key, chances in found if chances is not None}
+        policies = self.policies.book
+        return {
+            one.placement_id: chances
+            for kept in packages
+            for one in kept.package.placements
+            if isinstance(one, Searching)
+            and (chances := forecast(one, now, policies.of(one.facts.policy_version), market))
+        }
 
     async def command(
-        self, connection: Connection, referral_id: UUID, command: Command
+        self,
+        connection: Connection,
+        referral_id: UUID,
+        command: PackageCommand,
+        about: UUID | None = None,
     ) -> tuple[Event, ...] | Refusal:
-        """One command by a person: its events, or the rules' refusal, in which case nothing changed."""
-        return await self._do(connection, [(referral_id, ((command, None),))], refusable=True)
+        """One command by a person: its events, or the rules' refusal, in which case nothing changed.
+
+        `about` is the placement that the person means; None: the only one that is open.
+        """
+        return await self._do(
+            connection, [(referral_id, ((command, None),))], about=about, refusable=True
+        )
 
     async def _reconsider(self, connection: Connection) -> None:
         """A new or changed provider re-opens searches that ended with nobody left to ask.
@@ -149,32 +176,49 @@ class Matching:
         return True
 
     async def _do(
-        self, connection: Connection, work: Work, *, refusable: bool = False
+        self,
+        connection: Connection,
+        work: Work,
+        *,
+        about: UUID | None = None,
+        refusable: bool = False,
     ) -> tuple[Event, ...] | Refusal:
         """Locks, reads the clock, decides in order, and writes everything in a few statements."""
-        placements = await self._load(connection, [key for key, _ in work])
+        packages = await self._load(connection, [key for key, _ in work])
         now = await clock.now(connection)
         market = await self.market.now(connection, now)
+        policies = self.policies.book
         decided: list[Event] = []
         appended: list[NewEvent] = []
         lessons: list[Lesson] = []
         for key, commands in work:
-            kept = placements[key]
+            kept = packages[key]
+            origins: Mapping[UUID, SearchStarted] = NO_ORIGINS
             for command, cause in commands:
-                policy = self._policy_of(kept.state)
-                outcome = step(kept.state, command, now, policy, market)
+                before = kept.package
+                if origins is NO_ORIGINS and needs_origins(before, command):
+                    origins = with_origins(
+                        await read_origins(connection, key),
+                        [event for event in decided if event.referral_id == key],
+                    )
+                outcome = step_package(
+                    before, command, now, policies, market, about=about, origins=origins
+                )
                 if isinstance(outcome, Refusal):
                     if refusable:
                         return outcome
                     raise RefusedError(outcome.code)
-                lessons.extend(lessons_of(kept.state, outcome[0], now))
-                kept.state, events = outcome
+                kept.package, events = outcome
+                for was, is_now in pairs(before, kept.package):
+                    lessons.extend(lessons_of(was, is_now, now))
                 appended.extend(_numbered(key, kept.sequence, events, now, cause))
                 kept.sequence += len(events)
                 decided.extend(events)
+                if origins is not NO_ORIGINS:
+                    origins = with_origins(origins, events)
         if decided:
             changed = {event.referral_id for event in decided}
-            await save_placements(connection, ((key, placements[key]) for key in changed))
+            await save_placements(connection, ((key, packages[key]) for key in changed))
             await append(connection, appended)
             for projection in FROM_PLACEMENTS:
                 await projection.apply(connection, decided)
@@ -184,18 +228,16 @@ class Matching:
     async def _load(
         self, connection: Connection, referral_ids: Sequence[UUID], *, lock: bool = True
     ) -> dict[UUID, Kept]:
-        """These placements, and the policies that they began under."""
-        placements = await load_placements(connection, referral_ids, lock=lock)
-        states = (kept.state for kept in placements.values())
-        versions = {one.facts.policy_version for one in states if isinstance(one, Searched)}
+        """These packages, and the policies that their searches began under."""
+        packages = await load_placements(connection, referral_ids, lock=lock)
+        versions = {
+            one.facts.policy_version
+            for kept in packages.values()
+            for one in kept.package.placements
+            if isinstance(one, Searched)
+        }
         await self.policies.known(connection, versions)
-        return placements
-
-    def _policy_of(self, state: Placement) -> Policy:
-        """The version that the search began under; the current one before it has begun."""
-        if isinstance(state, Searched):
-            return self.policies.version(state.facts.policy_version)
-        return self.policies.current
+        return packages
 
 
 def _numbered(

@@ -1,15 +1,14 @@
 """Matching's own words as JSON and back: events, and the states that they fold into."""
 
-from functools import reduce
 from types import UnionType
-from typing import Any, cast, get_args
+from typing import Annotated, Any, cast, get_args
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from services.matching.domain import events as domain_events
 from services.matching.domain.events import Event
-from services.matching.domain.evolve import evolve
-from services.matching.domain.placement import STATUSES, Absent, Placement
+from services.matching.domain.package import NOTHING, Package
+from services.matching.domain.placement import STATUSES, Present
 
 
 def _members(union: Any) -> tuple[type, ...]:
@@ -26,6 +25,10 @@ _STATES: dict[str, TypeAdapter[Any]] = {
     str(status.__dataclass_fields__["status"].default): TypeAdapter(status) for status in STATUSES
 }
 
+_PACKAGE: TypeAdapter[tuple[Present, ...]] = TypeAdapter(
+    tuple[Annotated[Present, Field(discriminator="status")], ...]
+)
+
 
 def dump_event(event: Event) -> str:
     """The event as the JSON that its contract describes."""
@@ -37,17 +40,20 @@ def read_event(type: str, body: str) -> Event:
     return cast("Event", _EVENTS[type].validate_json(body))
 
 
-def dump_state(state: Placement) -> str:
-    """The state as JSON; `read_state` gives an equal one."""
-    return _STATES[state.status].dump_json(state).decode()
+def dump_package(package: Package) -> tuple[str, str]:
+    """The statuses of a package's placements in order, by spaces, and their states as JSON.
+
+    One placement, as most packages have, is stored as itself; several as a list.
+    """
+    statuses = " ".join([one.status for one in package.placements])
+    states = [_STATES[one.status].dump_json(one).decode() for one in package.placements]
+    return statuses, states[0] if len(states) == 1 else f"[{','.join(states)}]"
 
 
-def read_state(status: str, text: str) -> Placement:
-    """The state that `dump_state` wrote. Raises pydantic's ValidationError."""
-    return cast("Placement", _STATES[status].validate_json(text))
-
-
-def fold(events: "list[Event]") -> Placement:
-    """The state that these events, the whole history of one placement, amount to."""
-    start: Placement = Absent()
-    return reduce(evolve, events, start)
+def read_package(statuses: str, text: str) -> Package:
+    """The package that `dump_package` wrote. Raises pydantic's ValidationError."""
+    if not statuses:
+        return NOTHING
+    if " " in statuses:
+        return Package(placements=_PACKAGE.validate_json(text))
+    return Package(placements=(cast("Present", _STATES[statuses].validate_json(text)),))

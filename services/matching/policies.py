@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from services.matching.domain.policy import Policy
+from services.matching.domain.policy import PolicyBook
 from services.matching.policy_document import Document
 from services.matching.policy_file import read_document, to_policy
 from services.matching.store import QUERIES
@@ -23,9 +23,10 @@ class Policies:
         """The policy of a file as the current one. Raises InvalidPolicyError naming the lines."""
         return Policies(read_document(path))
 
-    def version(self, version: str) -> Policy:
-        """The policy of that version. Raises KeyError for one that is not `known`."""
-        return self._by_version[version]
+    @property
+    def book(self) -> PolicyBook:
+        """Every version that is known, as the rules look them up."""
+        return PolicyBook(current=self.current, versions=self._by_version)
 
     async def known(self, connection: Connection, versions: Iterable[str]) -> None:
         """Reads what is new if one of these versions is: another process may begin searches under

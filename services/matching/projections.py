@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any, assert_never
 from uuid import UUID, uuid5
 
+from services.matching.awards import OF_AWARDS, AwardRow, project_award
+from services.matching.domain import care_events as care
 from services.matching.domain import events as e
 from services.matching.domain.events import Event
 from shared.contracts.providers import ProviderRecorded
@@ -52,6 +54,16 @@ class Summary:
     withdrawn_at: datetime | None = None
     escalations: str = ""
     """Open items, joined by spaces in the order of opening."""
+    cause: str = "referral"
+    follows: UUID | None = None
+    bridging_until: datetime | None = None
+    gap_at: datetime | None = None
+    """From when a visit has nobody, while nobody has the package."""
+    contingency: str | None = None
+    weekly_minutes: int | None = None
+    held_until: datetime | None = None
+    last_visit_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 _NOBODY: dict[str, Any] = dict.fromkeys(
@@ -94,6 +106,35 @@ def project_summary(row: Summary | None, event: Event, _key: UUID) -> Summary | 
         case e.RequestRefused() | e.AwaitingInformation():
             return row
         case _:
+            return _with_care(row, event)
+
+
+def _with_care(row: Summary, event: care.CareEvent) -> Summary:
+    match event:
+        case care.HandedBack() | care.CareEnding():
+            # Given up before it started, it was not filled.
+            undone = _NOBODY if row.started_at is None else {}
+            return replace(row, status="ending", last_visit_at=event.last_visit_at, **undone)
+        case care.CareEnded() | care.PauseLapsed() | care.RestartRefused():
+            return replace(row, status="ended", ended_at=event.at, held_until=None)
+        case care.PlacementDivided():
+            return replace(
+                row, status="ended", ended_at=event.at, offers_out=0, next_deadline_at=None,
+                decided_by=None,
+            )  # fmt: skip
+        case care.CarePaused():
+            return replace(row, status="paused", held_until=event.held_until)
+        case care.CareResumed():
+            return replace(row, status="started", held_until=None)
+        case care.ChangeAgreed():
+            return replace(row, weekly_minutes=event.weekly_minutes)
+        case care.CareGapMoved():
+            return replace(row, gap_at=event.gap_at)
+        case care.ContingencyRecorded():
+            return replace(row, contingency=event.contingency)
+        case care.RestartAsked() | care.ChangeAsked() | care.ChangeRefused():
+            return row
+        case _:
             assert_never(event)
 
 
@@ -132,6 +173,11 @@ def _begun(event: Event) -> Summary | None:
                 policy_name=started.policy_name if started else None,
                 policy_version=started.policy_version if started else None,
                 complete_at=started.complete_at if started else None,
+                cause=started.cause if started else "referral",
+                follows=started.follows if started else None,
+                bridging_until=started.bridging_until if started else None,
+                gap_at=started.gap_at if started else None,
+                weekly_minutes=started.requirement.weekly_minutes if started else None,
             )
         case _:
             return None
@@ -175,47 +221,6 @@ def _with_award(row: Summary, event: e.Awarded | e.AwardConfirmed | e.CareStarte
             return replace(row, status="started", started_at=event.started_at)
         case _:
             assert_never(event)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwardRow:
-    """One award and what became of it."""
-
-    award_id: UUID
-    referral_id: UUID
-    placement_id: UUID
-    provider_id: UUID
-    offer_id: UUID | None
-    via: str
-    ground: str | None
-    state: str
-    accepted_at: datetime
-    awarded_at: datetime
-    ended_at: datetime | None = None
-
-
-def project_award(row: AwardRow | None, event: Event, _key: UUID) -> AwardRow | None:
-    """The award after one more event about it."""
-    match event:
-        case e.Awarded():
-            return AwardRow(
-                award_id=event.award_id,
-                referral_id=event.referral_id,
-                placement_id=event.placement_id,
-                provider_id=event.provider_id,
-                offer_id=event.offer_id,
-                via=event.via,
-                ground=event.ground,
-                state="live",
-                accepted_at=event.accepted_at,
-                awarded_at=event.at,
-            )
-        case e.AwardReleased():
-            return row and replace(row, state="released", ended_at=event.at)
-        case e.AwardCancelled():
-            return row and replace(row, state="cancelled", ended_at=event.at)
-        case _:
-            return row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,10 +289,8 @@ def project_register(_row: RegisterRow | None, event: Any, key: UUID) -> Registe
 
 
 _Keys = Callable[[Any], Sequence[UUID]]
-_referral: _Keys = lambda event: (event.referral_id,)  # noqa: E731
-_award: _Keys = lambda event: (  # noqa: E731
-    (event.award_id,) if isinstance(event, e.Awarded | e.AwardReleased | e.AwardCancelled) else ()
-)
+_placement: _Keys = lambda event: (event.placement_id,)  # noqa: E731
+_award: _Keys = lambda event: (event.award_id,) if isinstance(event, OF_AWARDS) else ()  # noqa: E731
 _provider: _Keys = lambda event: (event.provider_id,)  # noqa: E731
 
 AWARDS = Projection(
@@ -299,9 +302,9 @@ AWARDS = Projection(
 )
 SUMMARIES = Projection(
     name="summaries",
-    rows=RowTable(Summary, table="summaries", key="referral_id"),
+    rows=RowTable(Summary, table="summaries", key="placement_id"),
     topics=("placements.v1",),
-    keys=_referral,
+    keys=_placement,
     project=project_summary,
 )
 TURNS = Projection(

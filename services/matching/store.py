@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from services.matching.domain.deadlines import next_due_at
+from services.matching.domain.events import SearchStarted
 from services.matching.domain.market import Contract, Market, Provider
-from services.matching.domain.placement import Absent, Placement
+from services.matching.domain.package import NOTHING, Package, package_due_at
+from services.matching.domain.package_turn import with_origins
 from services.matching.domain.responses import PRIOR, Responses
 from services.matching.domain.tally import Sums
-from services.matching.history import dump_state, read_state
+from services.matching.history import dump_package, read_event, read_package
 from shared.contracts.providers import ProviderRecorded
 from shared.postgres.connection import Connection
 from shared.postgres.queries import load_queries
@@ -23,10 +24,11 @@ QUERIES: Any = load_queries(Path(__file__).parent / "sql" / "queries")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementRow:
-    """A placement's state as it is stored."""
+    """A referral's placements as they are stored."""
 
     referral_id: UUID
     status: str
+    """Of each placement, in order, by spaces."""
     sequence: int
     next_due_at: datetime | None
     state: Json
@@ -37,39 +39,44 @@ PLACEMENTS = RowTable(PlacementRow, table="placements", key="referral_id")
 
 @dataclass(slots=True)
 class Kept:
-    """A placement under way in a transaction: its state, and the sequence of its last event."""
+    """A package under way in a transaction: its placements, and the sequence of its last event."""
 
-    state: Placement
+    package: Package
     sequence: int
 
 
 async def load_placements(
     connection: Connection, referral_ids: Sequence[UUID], *, lock: bool = True
 ) -> dict[UUID, Kept]:
-    """Locks and reads these placements, in order of id; an unknown one is absent, not missing."""
+    """Locks and reads these packages, in order of id; an unknown one is empty, not missing."""
     rows = await PLACEMENTS.load(connection, referral_ids, lock=lock)
     found = {
-        referral_id: Kept(read_state(row.status, row.state), row.sequence)
+        referral_id: Kept(read_package(row.status, row.state), row.sequence)
         for referral_id, row in rows.items()
     }
-    return {key: found.get(key) or Kept(Absent(), 0) for key in referral_ids}
+    return {key: found.get(key) or Kept(NOTHING, 0) for key in referral_ids}
 
 
-async def save_placements(connection: Connection, placements: Iterable[tuple[UUID, Kept]]) -> None:
-    """Writes the states, each with its next deadline."""
-    await PLACEMENTS.save(
-        connection,
-        [
-            PlacementRow(
-                referral_id=referral_id,
-                status=kept.state.status,
-                sequence=kept.sequence,
-                next_due_at=next_due_at(kept.state),
-                state=Json(dump_state(kept.state)),
-            )
-            for referral_id, kept in placements
-        ],
+async def save_placements(connection: Connection, packages: Iterable[tuple[UUID, Kept]]) -> None:
+    """Writes the packages, each with its next deadline."""
+    await PLACEMENTS.save(connection, [_row(*one) for one in packages])
+
+
+def _row(referral_id: UUID, kept: Kept) -> PlacementRow:
+    status, state = dump_package(kept.package)
+    return PlacementRow(
+        referral_id=referral_id,
+        status=status,
+        sequence=kept.sequence,
+        next_due_at=package_due_at(kept.package),
+        state=Json(state),
     )
+
+
+async def read_origins(connection: Connection, referral_id: UUID) -> dict[UUID, SearchStarted]:
+    """How each search of a package began, with what is needed as it was changed since."""
+    rows = await QUERIES.origins(connection, referral_id=referral_id)
+    return with_origins({}, [read_event(row["type"], row["body"]) for row in rows])
 
 
 class MarketRoom:
@@ -124,6 +131,7 @@ def provider_of(entry: ProviderRecorded) -> Provider:
                 from_=contract.from_,
                 to=contract.to,
                 accept_new=contract.accept_new,
+                notice_days=contract.notice_days,
             )
             for contract in entry.contracts
         ),

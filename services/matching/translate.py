@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from services.matching.domain import requirement as needs
+from services.matching.domain.care_commands import AnswerChange, AnswerRestart, HandBack
 from services.matching.domain.commands import (
     Answer,
-    Command,
     CompleteReferral,
     ConfirmAward,
     ReceiveAnswers,
@@ -18,6 +18,7 @@ from services.matching.domain.commands import (
     ReportStart,
     WithdrawReferral,
 )
+from services.matching.domain.package_step import PackageCommand
 from shared.contracts import referrals, responses
 from shared.contracts.codes import Band, Task, Weekday
 from shared.contracts.model import Event
@@ -25,7 +26,7 @@ from shared.contracts.requirement import Requirement, Visit
 from shared.messaging.received import Received
 
 
-def commands_from(records: Sequence[Received]) -> Iterator[tuple[Command, UUID]]:
+def commands_from(records: Sequence[Received]) -> Iterator[tuple[PackageCommand, UUID]]:
     """The commands in a placement's records, in order, each with the event that causes it.
 
     Answers that follow each other become one command, so that those which waited together are
@@ -64,7 +65,7 @@ def _answer(event: Event) -> Answer | None:
     )
 
 
-def _command(event: Event) -> Command:
+def _command(event: Event) -> PackageCommand:
     match event:
         case referrals.ReferralReceived():
             return ReceiveReferral(
@@ -89,12 +90,25 @@ def _command(event: Event) -> Command:
             return ReleaseAward(**_of_award(event), reason=event.reason)
         case responses.StartReported():
             return ReportStart(**_of_award(event), started_at=event.started_at)
+        case responses.HandBackSent():
+            return HandBack(
+                **_of_award(event), reason=event.reason, last_visit_at=event.last_visit_at
+            )
+        case responses.RestartAnswered():
+            return AnswerRestart(**_of_award(event), agrees=event.agrees)
+        case responses.ChangeAnswered():
+            return AnswerChange(**_of_award(event), version=event.version, agrees=event.agrees)
         case _:
             raise AssertionError(f"matching does not read {event.TYPE}")
 
 
 def _of_award(
-    event: responses.ConfirmationSent | responses.ReleaseSent | responses.StartReported,
+    event: responses.ConfirmationSent
+    | responses.ReleaseSent
+    | responses.StartReported
+    | responses.HandBackSent
+    | responses.RestartAnswered
+    | responses.ChangeAnswered,
 ) -> dict[str, Any]:
     return {
         "provider_id": event.provider_id,

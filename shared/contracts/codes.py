@@ -74,7 +74,31 @@ MissingItem = Literal[
     "person.date_of_birth", "person.address_lines", "discharge_ready_at",
 ]  # fmt: skip
 
-EscalationKind = Literal["nobody_left", "released", "confirmation_overdue", "target_overdue"]
+EscalationKind = Literal[
+    "nobody_left", "released", "confirmation_overdue", "target_overdue", "start_overdue",
+    "pause_ending", "review_due", "care_gap_ahead", "care_gap",
+]  # fmt: skip
+HandBackReason = Literal[
+    "staffing", "rate", "needs_changed", "relationship", "safety", "provider_closing", "other"
+]
+EndingBecause = Literal[
+    "handed_back", "no_longer_needed", "transferred", "provider_failed", "bridging_over",
+    "pause_lapsed", "restart_refused", "change_refused", "reablement_ended",
+]  # fmt: skip
+"""Why care that was awarded ends early, or on its day."""
+
+SearchCause = Literal[
+    "referral", "split", "merged", "bridging", "handed_back", "transferred", "provider_failed",
+    "pause_lapsed", "restart_refused", "change_refused", "reablement_ended",
+]  # fmt: skip
+"""Why a placement began. Those after `bridging` are later searches, reported apart."""
+
+Contingency = Literal["family", "reablement_team", "rapid_response", "stay_in_hospital", "other"]
+"""Who cares while nobody holds a visit."""
+
+NoAnswer = Literal["refused", "silent"]
+"""How a provider did not agree."""
+
 Outlook = Literal["likely_today", "likely_tomorrow", "uncertain"]
 PassedOverReason = Literal[
     "contract_not_live", "not_accepting_new", "area", "capability", "language", "carer_gender",

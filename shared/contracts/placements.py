@@ -17,6 +17,7 @@ from shared.contracts.codes import (
     PassedOverReason,
     RefusalCode,
     ReleaseReason,
+    SearchCause,
     SourceKind,
     TierOpenedBecause,
     Urgency,
@@ -138,6 +139,15 @@ class SearchStarted(PlacementEvent):
     policy_version: str
     """Content hash of the policy document (16 hex digits)."""
     targets_minutes: tuple[Minutes, ...]
+    cause: SearchCause = "referral"
+    """Why this placement began; a later search has a clock of its own."""
+    follows: UUID | None = None
+    """The placement whose care ends, or which bridging care bridges to."""
+    bridging_until: Instant | None = None
+    """Bridging care ends then."""
+    gap_at: Instant | None = None
+    """The first visit that nobody holds unless this placement is filled."""
+    gap_alarm_at: Instant | None = None
 
 
 class TierOpened(PlacementEvent):
@@ -222,7 +232,9 @@ class RequestRefused(PlacementEvent):
 
     TYPE: ClassVar[str] = "homeward.placement.request-refused.v1"
 
-    request: Literal["accept", "decline", "confirm", "release", "start"]
+    request: Literal[
+        "accept", "decline", "confirm", "release", "start", "hand_back", "restart", "change"
+    ]
     provider_id: UUID
     offer_id: UUID | None
     award_id: UUID | None
@@ -244,7 +256,7 @@ class OffersWithdrawn(PlacementEvent):
     TYPE: ClassVar[str] = "homeward.placement.offers-withdrawn.v1"
 
     offer_ids: tuple[UUID, ...]
-    because: Literal["placed", "referral_withdrawn"]
+    because: Literal["placed", "referral_withdrawn", "divided"]
 
 
 class Awarded(PlacementEvent):
@@ -268,6 +280,8 @@ class Awarded(PlacementEvent):
     response_id: UUID | None
     weekly_minutes: Minutes | None = None
     """Minutes of care a week that the package takes, each carer's counted."""
+    start_by: Instant | None = None
+    """Care that has not started by then is overdue."""
 
 
 class AwardConfirmed(PlacementEvent):
@@ -310,6 +324,8 @@ class CareStarted(PlacementEvent):
     provider_id: UUID
     started_at: Instant
     response_id: UUID | None
+    review_at: Instant | None = None
+    """When reablement is to be reviewed."""
 
 
 class SearchReopened(PlacementEvent):

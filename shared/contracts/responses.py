@@ -4,10 +4,12 @@
 decides whether an answer came before the deadline, whenever matching comes to read it.
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from shared.contracts.codes import DeclineReason, ReleaseReason
+from pydantic import Field
+
+from shared.contracts.codes import DeclineReason, HandBackReason, ReleaseReason
 from shared.contracts.model import Instant, ReferralEvent
 
 
@@ -63,3 +65,35 @@ class StartReported(_Response):
 
     award_id: UUID
     started_at: Instant
+
+
+class HandBackSent(_Response):
+    """The provider gives up a package that it confirmed; its last visit is at `last_visit_at`."""
+
+    TYPE: ClassVar[str] = "homeward.response.hand-back-sent.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    award_id: UUID
+    reason: HandBackReason
+    last_visit_at: Instant
+
+
+class RestartAnswered(_Response):
+    """Whether the provider goes on with a package that it held while the person was away."""
+
+    TYPE: ClassVar[str] = "homeward.response.restart-answered.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    award_id: UUID
+    agrees: bool
+
+
+class ChangeAnswered(_Response):
+    """Whether the provider goes on with what is needed now, by the version that it was asked about."""
+
+    TYPE: ClassVar[str] = "homeward.response.change-answered.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    award_id: UUID
+    version: Annotated[int, Field(ge=1)]
+    agrees: bool

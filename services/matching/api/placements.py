@@ -8,17 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from services.matching.api.meaning import meant_by, shown_by
 from services.matching.api.shapes import (
     HandAward,
     PlacementDetail,
+    PlacementOfPackage,
     PlacementView,
     TelephoneAnswer,
     forecast_view,
     view_of,
 )
 from services.matching.domain.commands import Answer as ProviderAnswer
-from services.matching.domain.commands import AwardByHand, Command, ReceiveAnswers
+from services.matching.domain.commands import AwardByHand, ReceiveAnswers
 from services.matching.domain.events import Awarded, Event
+from services.matching.domain.package_step import PackageCommand
 from services.matching.domain.refusal import Refusal
 from services.matching.explaining import offers_told, passed_over_told
 from services.matching.handlers import Matching
@@ -38,7 +41,16 @@ broker = caller("broker")
 Broker = Annotated[Caller, Depends(broker)]
 BrokerOnce = Annotated[Once, Depends(once(broker))]
 Status = Literal[
-    "awaiting_information", "searching", "exhausted", "awarded", "confirmed", "started", "withdrawn"
+    "awaiting_information",
+    "searching",
+    "exhausted",
+    "awarded",
+    "confirmed",
+    "started",
+    "paused",
+    "ending",
+    "ended",
+    "withdrawn",
 ]
 _INVALID_TIMES = {"said-in-the-future", "said-before-the-offer"}
 
@@ -68,30 +80,41 @@ async def list_placements(
     shown = [SUMMARIES.rows.from_record(row) for row in rows[:limit]]
     return Page(
         items=[PlacementView(**view_of(row, now)) for row in shown],
-        next=encode_cursor(shown[-1].received_at, shown[-1].referral_id)
+        next=encode_cursor(shown[-1].received_at, shown[-1].placement_id)
         if len(rows) > limit
         else None,
     )
 
 
-@router.get("/v1/placements/{referral_id}", summary="One placement and why it is where it is")
-async def get_placement(request: Request, referral_id: UUID, _who: Broker) -> PlacementDetail:
-    """State, forecast, every offer with its place and reasons, everybody not asked, the timeline."""
+@router.get("/v1/placements/{id}", summary="One placement and why it is where it is")
+async def get_placement(request: Request, id: UUID, _who: Broker) -> PlacementDetail:
+    """State, forecast, every offer with its place and reasons, everybody not asked, the timeline.
+
+    The id is a placement's, or a referral's with one open placement; 409 names them if there are more.
+    """
     matching: Matching = request.app.state.matching
     async with _web(request).connection() as connection:
-        row = await QUERIES.one_summary(connection, referral_id=referral_id)
-        if row is None:
-            raise not_found("placement")
-        history = await QUERIES.timeline(connection, referral_id=referral_id)
-        notes = await QUERIES.notes_about(connection, referral_id=referral_id)
+        row, whole = await shown_by(connection, id)
+        history = await QUERIES.timeline(connection, referral_id=row.referral_id)
+        notes = await QUERIES.notes_about(connection, referral_id=row.referral_id)
         now = await clock.now(connection)
-        forecasts = await matching.forecasts(connection, [referral_id])
+        forecasts = await matching.forecasts(connection, [row.referral_id])
     events = [read_event(entry["type"], entry["body"]) for entry in history]
+    own = [event for event in events if event.placement_id == row.placement_id]
     return PlacementDetail(
-        **view_of(SUMMARIES.rows.from_record(row), now),
-        forecast=forecast_view(forecasts.get(referral_id)),
-        offers=offers_told(events),
-        passed_over=passed_over_told(events),
+        **view_of(row, now),
+        package=[
+            PlacementOfPackage(
+                placement_id=one.placement_id,
+                status=one.status,
+                cause=one.cause,
+                provider_name=one.provider_name,
+            )
+            for one in whole
+        ],
+        forecast=forecast_view(forecasts.get(row.placement_id)),
+        offers=offers_told(own),
+        passed_over=passed_over_told(own),
         timeline=[
             {
                 "sequence": entry["sequence"],
@@ -105,26 +128,25 @@ async def get_placement(request: Request, referral_id: UUID, _who: Broker) -> Pl
     )
 
 
-@router.post("/v1/placements/{referral_id}/award", summary="Award by hand")
-async def award_by_hand(
-    request: Request, referral_id: UUID, body: HandAward, act: BrokerOnce
-) -> Response:
+@router.post("/v1/placements/{id}/award", summary="Award by hand")
+async def award_by_hand(request: Request, id: UUID, body: HandAward, act: BrokerOnce) -> Response:
     """200 with the award. It replaces an award that is not confirmed, and never one that is."""
     command = AwardByHand(provider_id=body.provider_id, ground=body.ground)
     note = ("award_by_hand", body.reason, {"ground": body.ground})
-    return await _decide(request, act, referral_id, command, note)
+    return await decide(request, act, id, command, note)
 
 
 @router.post(
-    "/v1/placements/{referral_id}/offers/{offer_id}/answer",
+    "/v1/placements/{id}/offers/{offer_id}/answer",
     summary="Write down an answer given by telephone",
 )
 async def answer_by_telephone(
-    request: Request, referral_id: UUID, offer_id: UUID, body: TelephoneAnswer, act: BrokerOnce
+    request: Request, id: UUID, offer_id: UUID, body: TelephoneAnswer, act: BrokerOnce
 ) -> Response:
     """200 with what came of it. `at` is when it was said: that decides if it was in time."""
     async with _web(request).connection() as connection:
-        history = await QUERIES.timeline(connection, referral_id=referral_id)
+        meant = await meant_by(connection, id)
+        history = await QUERIES.timeline(connection, referral_id=meant.referral_id)
     offers = offers_told([read_event(entry["type"], entry["body"]) for entry in history])
     offer = next((offer for offer in offers if offer["offer_id"] == offer_id), None)
     if offer is None:
@@ -143,32 +165,36 @@ async def answer_by_telephone(
         {"told_by": body.told_by, "offer_id": str(offer_id), "answer": body.answer,
          "said_at": body.at.isoformat()},
     )  # fmt: skip
-    return await _decide(request, act, referral_id, ReceiveAnswers(answers=(answer,)), note)
+    return await decide(request, act, id, ReceiveAnswers(answers=(answer,)), note)
 
 
-async def _decide(
-    request: Request,
-    act: Once,
-    referral_id: UUID,
-    command: Command,
-    note: tuple[str, str, dict[str, Any]],
+Note = tuple[str, str, dict[str, Any]]
+"""What a person wrote: its kind, the text, and what belongs to it."""
+
+
+async def decide(
+    request: Request, act: Once, id: UUID, command: PackageCommand, note: Note
 ) -> Response:
-    """Runs a person's command with its note in one transaction, or answers why not."""
+    """Runs a person's command with its note in one transaction, or answers why not.
+
+    The id is a placement's, or a referral's with one open placement.
+    """
     matching: Matching = request.app.state.matching
     if not request.app.state.up_to_date.is_set():
         # Kafka has not been reached since the start, or holds more than this database does.
         raise unavailable("Matching")
 
     async def effect(connection: Connection) -> Answer:
-        outcome = await matching.command(connection, referral_id, command)
+        meant = await meant_by(connection, id)
+        outcome = await matching.command(connection, meant.referral_id, command, meant.about)
         if isinstance(outcome, Refusal):
             raise _refused(outcome)
         kind, text, details = note
         await QUERIES.add_note(
-            connection, referral_id=referral_id, kind=kind, author=act.subject, text=text,
+            connection, referral_id=meant.referral_id, kind=kind, author=act.subject, text=text,
             details=json.dumps(details), at=await clock.now(connection),
         )  # fmt: skip
-        return Answer(status=200, body=_said(referral_id, outcome))
+        return Answer(status=200, body=_said(meant.referral_id, outcome))
 
     return await act.run(_web(request).pool, effect)
 

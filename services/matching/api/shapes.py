@@ -85,6 +85,16 @@ class PlacementView(BaseModel):
     started_at: datetime | None
     withdrawn_at: datetime | None
     escalations: list[str]
+    cause: str
+    """Why it began: the referral, a split, or what ended the care before."""
+    follows: UUID | None
+    bridging_until: datetime | None
+    gap_at: datetime | None
+    contingency: str | None
+    weekly_minutes: int | None
+    held_until: datetime | None
+    last_visit_at: datetime | None
+    ended_at: datetime | None
 
 
 class TargetChance(BaseModel):
@@ -106,9 +116,20 @@ class ForecastView(BaseModel):
     outlook: str
 
 
+class PlacementOfPackage(BaseModel):
+    """One of the placements of a referral: parts, and later searches."""
+
+    placement_id: UUID
+    status: str
+    cause: str
+    provider_name: str | None
+
+
 class PlacementDetail(PlacementView):
     """One placement with everything that led to where it is."""
 
+    package: list[PlacementOfPackage]
+    """Every placement of the referral, this one included, in the order in which they began."""
     forecast: ForecastView | None
     """While providers are being asked."""
     offers: list[dict[str, Any]]

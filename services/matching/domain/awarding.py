@@ -1,7 +1,6 @@
 """What every award has in common, whoever won it and however."""
 
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 from services.matching.domain import events, ids
@@ -27,13 +26,21 @@ def confirm_by(turn: Turn) -> datetime:
     return turn.now + timedelta(minutes=turn.policy.confirmation_minutes)
 
 
+def start_by(turn: Turn) -> datetime | None:
+    """When care awarded now is overdue if it has not started; None where no start is planned."""
+    ready_at = searched(turn.placement).facts.ready_at
+    if ready_at is None:
+        return None
+    return max(ready_at, turn.now) + timedelta(hours=turn.policy.start_overdue_hours)
+
+
 def after_award(turn: Turn) -> None:
     """Tell everybody else at once, and close what waited for the package to be filled."""
     withdraw_offers(turn, "placed")
-    turn.close("nobody_left", "released", "target_overdue")
+    turn.close("nobody_left", "released", "target_overdue", "care_gap_ahead", "care_gap")
 
 
-def withdraw_offers(turn: Turn, because: Literal["placed", "referral_withdrawn"]) -> None:
+def withdraw_offers(turn: Turn, because: events.WithdrawnBecause) -> None:
     """Withdraw every offer that is live or stands, if there is any."""
     offer_ids = tuple(
         [offer.offer_id for offer in offers_of(turn.placement) if offer.status in OPEN_OFFERS]

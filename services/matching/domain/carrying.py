@@ -1,14 +1,16 @@
 """What a status takes over from the one before it, and offers with another status."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from services.matching.domain import events
 from services.matching.domain import placement as states
-from services.matching.domain.codes import Via
+from services.matching.domain.codes import EscalationKind, Via
 from services.matching.domain.placement import (
     AfterStart,
+    Carried,
     Held,
     Offer,
     OfferStatus,
@@ -36,15 +38,22 @@ def expect(placement: Placement, status: type[S]) -> S:
 
 def searched(placement: Placement) -> AfterStart:
     """The placement as one whose search has started. Raises ImpossibleEventError otherwise."""
-    if isinstance(placement, states.Absent | states.AwaitingInformation | states.Withdrawn):
+    if isinstance(placement, states.Absent | states.AwaitingInformation | states.Over):
         raise ImpossibleEventError(f"{type(placement).__name__} has no search")
     return placement
 
 
 def held(placement: Placement) -> Held:
     """The placement as one with an award. Raises ImpossibleEventError otherwise."""
-    if not isinstance(placement, states.Awarded | states.Confirmed | states.Started):
+    if not isinstance(placement, states.Held):
         raise ImpossibleEventError(f"{type(placement).__name__} has no award")
+    return placement
+
+
+def cared_for(placement: Placement) -> Carried:
+    """The placement as one with a provider. Raises ImpossibleEventError otherwise."""
+    if not isinstance(placement, states.Carried):
+        raise ImpossibleEventError(f"{type(placement).__name__} has no provider")
     return placement
 
 
@@ -64,6 +73,7 @@ def carried(placement: AfterStart) -> dict[str, Any]:
         "escalations": placement.escalations,
         "facts": placement.facts,
         "target_missed": placement.target_missed,
+        "alarmed": placement.alarmed,
         "round": placement.round,
         "tier": placement.tier,
         "offers": placement.offers,
@@ -71,6 +81,17 @@ def carried(placement: AfterStart) -> dict[str, Any]:
         "left_out": placement.left_out,
         "awards": placement.awards,
     }
+
+
+K = TypeVar("K", bound=states.Known)
+
+
+def without_alarms(placement: K, *kinds: EscalationKind) -> K:
+    """The placement with these alarms to be raised anew: what they were about has moved."""
+    if not placement.alarmed:
+        return placement
+    left = tuple(kind for kind in placement.alarmed if kind not in kinds)
+    return replace(placement, alarmed=left)
 
 
 def heard(before: tuple[UUID, ...], response_id: UUID | None) -> tuple[UUID, ...]:

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
 from services.matching.domain import placement as states
+from services.matching.domain.care_times import CareDeadlineKind, care_deadlines
 from services.matching.domain.placement import Placement
 
-DeadlineKind = Literal[
-    "offers_lapse", "settlement", "planned_ask", "tier_end", "confirmation", "target"
-]
+DeadlineKind = (
+    Literal["offers_lapse", "settlement", "planned_ask", "tier_end", "confirmation", "target"]
+    | CareDeadlineKind
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +26,17 @@ class Deadline:
 def deadlines(placement: Placement) -> tuple[Deadline, ...]:
     """Every instant at which passing time alone decides something, the earliest first."""
     match placement:
-        case states.Absent() | states.Withdrawn() | states.Confirmed() | states.Started():
+        case states.Absent() | states.Withdrawn() | states.Ended():
             return ()
         case states.Awarded():
             if "confirmation_overdue" in placement.escalations:
                 return ()
             return (Deadline(kind="confirmation", at=placement.award.confirm_by),)
         case states.AwaitingInformation() | states.Exhausted() | states.Searching():
-            found = [*_target(placement), *_search(placement)]
+            found = [*_target(placement), *_search(placement), *_care(placement)]
             return tuple(sorted(found, key=lambda deadline: deadline.at))
+        case states.Confirmed() | states.Started() | states.Paused() | states.Ending():
+            return tuple(sorted(_care(placement), key=lambda deadline: deadline.at))
         case _:
             assert_never(placement)
 
@@ -49,15 +53,20 @@ def target_at(placement: Placement) -> datetime | None:
             received_at, targets = placement.received_at, placement.targets_minutes
         case states.Searching() | states.Exhausted():
             received_at, targets = placement.facts.received_at, placement.facts.targets_minutes
-        case states.Absent() | states.Withdrawn():
+        case states.Absent() | states.Withdrawn() | states.Ended() | states.Ending():
             return None
-        case states.Awarded() | states.Confirmed() | states.Started():
+        case states.Awarded() | states.Confirmed() | states.Started() | states.Paused():
             return None
         case _:
             assert_never(placement)
     if placement.target_missed or not targets:
         return None
     return received_at + timedelta(minutes=targets[-1])
+
+
+def _care(placement: Placement) -> Iterator[Deadline]:
+    for kind, at in care_deadlines(placement):
+        yield Deadline(kind=kind, at=at)
 
 
 def _target(placement: Placement) -> tuple[Deadline, ...]:

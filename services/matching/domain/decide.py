@@ -12,6 +12,7 @@ from typing import assert_never
 from services.matching.domain import events, ids
 from services.matching.domain import placement as states
 from services.matching.domain.answering import receive_answers
+from services.matching.domain.care_times import CareDeadlineKind, care_deadlines
 from services.matching.domain.codes import Urgency
 from services.matching.domain.commands import (
     AwardByHand,
@@ -141,9 +142,26 @@ def _escalate_overdue(turn: Turn) -> None:
         if placement.award.confirm_by <= turn.now:
             turn.escalate("confirmation_overdue")
         return
+    for kind, at in tuple(care_deadlines(placement)):
+        if at <= turn.now:
+            _raise_alarm(turn, kind)
     missed_at = target_at(placement)
     if missed_at is not None and missed_at <= turn.now:
         turn.escalate("target_overdue")
+
+
+def _raise_alarm(turn: Turn, kind: CareDeadlineKind) -> None:
+    """Tell a person; what time decides besides alarms is for the package as a whole to follow."""
+    match kind:
+        case "care_gap":
+            turn.close("care_gap_ahead")
+            turn.escalate(kind)
+        case "start_overdue" | "pause_ending" | "review_due" | "care_gap_ahead":
+            turn.escalate(kind)
+        case "pause_lapse" | "restart_answer" | "change_answer" | "last_visit" | "bridging_over":
+            return
+        case _:
+            assert_never(kind)
 
 
 def _receive(turn: Turn, command: ReceiveReferral) -> None:

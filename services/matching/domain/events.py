@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from services.matching.domain import care_events as care
 from services.matching.domain.asking import OfferMade, PassedOver, Ranked, Reckoning
 from services.matching.domain.codes import (
     AwardGround,
@@ -20,25 +21,18 @@ from services.matching.domain.codes import (
     RefusalCode,
     ReleaseReason,
     Request,
+    SearchCause,
     SourceKind,
     TierOpenedBecause,
     Urgency,
     Via,
     WithdrawalReason,
 )
+from services.matching.domain.event import PlacementEvent
 from services.matching.domain.requirement import Requirement
 
 CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacementEvent:
-    """One fact about one placement, decided at `at`."""
-
-    TYPE: ClassVar[str]
-    at: datetime
-    referral_id: UUID
-    placement_id: UUID
+WithdrawnBecause = Literal["placed", "referral_withdrawn", "divided"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +65,11 @@ class SearchStarted(PlacementEvent):
     policy_name: str
     policy_version: str
     targets_minutes: tuple[int, ...]
+    cause: SearchCause = "referral"
+    follows: UUID | None = None
+    bridging_until: datetime | None = None
+    gap_at: datetime | None = None
+    gap_alarm_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +176,7 @@ class OffersWithdrawn(PlacementEvent):
 
     TYPE: ClassVar[str] = "homeward.placement.offers-withdrawn.v1"
     offer_ids: tuple[UUID, ...]
-    because: Literal["placed", "referral_withdrawn"]
+    because: WithdrawnBecause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +199,7 @@ class Awarded(PlacementEvent):
     ground: AwardGround | None
     response_id: UUID | None
     weekly_minutes: int | None = None
+    start_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +242,7 @@ class CareStarted(PlacementEvent):
     provider_id: UUID
     started_at: datetime
     response_id: UUID | None
+    review_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,4 +315,4 @@ OfferEvent = (
 )
 AwardEvent = Awarded | AwardConfirmed | AwardReleased | AwardCancelled | CareStarted
 EscalationEvent = EscalationOpened | EscalationClosed
-Event = SearchEvent | OfferEvent | AwardEvent | EscalationEvent
+Event = SearchEvent | OfferEvent | AwardEvent | EscalationEvent | care.CareEvent

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.matching.domain import events
 from services.matching.domain import placement as states
 from services.matching.domain.asking import Ranked
+from services.matching.domain.care_times import ALARMS, visit_minutes
 from services.matching.domain.carrying import (
     ImpossibleEventError,
     answered,
@@ -17,6 +18,7 @@ from services.matching.domain.carrying import (
     present,
     searched,
     with_status,
+    without_alarms,
 )
 from services.matching.domain.events import (
     AwardEvent,
@@ -25,6 +27,7 @@ from services.matching.domain.events import (
     OfferEvent,
     SearchEvent,
 )
+from services.matching.domain.evolve_care import after_care
 from services.matching.domain.placement import AfterStart, Held, Offer, Placement
 from services.matching.domain.requirement import needed
 from services.matching.domain.transitions import TRANSITIONS
@@ -70,7 +73,7 @@ def _after(placement: Placement, event: Event) -> Placement:
         case events.EscalationOpened() | events.EscalationClosed():
             return _after_escalation(placement, event)
         case _:
-            assert_never(event)
+            return after_care(placement, event)
 
 
 def _after_search(placement: Placement, event: SearchEvent) -> Placement:
@@ -132,6 +135,14 @@ def _started_searching(placement: Placement, event: events.SearchStarted) -> sta
             policy_name=event.policy_name,
             policy_version=event.policy_version,
             needed=needed(event.outcode, event.requirement),
+            cause=event.cause,
+            follows=event.follows,
+            bridging_until=event.bridging_until,
+            uncovered_at=event.gap_at,
+            gap_at=event.gap_at,
+            gap_alarm_at=event.gap_alarm_at,
+            ready_at=event.requirement.ready_at,
+            visit_minutes=visit_minutes(event.requirement),
         ),
     )
 
@@ -241,7 +252,9 @@ def _after_award(placement: Placement, event: AwardEvent) -> Placement:
             return states.Confirmed(**_with_award(holder, event.response_id))
         case events.CareStarted():
             holder = held(placement)
-            return states.Started(**_with_award(holder, event.response_id))
+            return states.Started(
+                **_with_award(holder, event.response_id), review_at=event.review_at
+            )
         case events.AwardReleased():
             return states.Searching(
                 **carried(before)
@@ -268,8 +281,11 @@ def _awarded(before: AfterStart, event: events.Awarded) -> states.Awarded:
         offer_id=event.offer_id,
         filled_at=event.at,
         confirm_by=event.confirm_by,
+        start_by=event.start_by,
+        contract_kind=event.contract_kind,
+        lot=event.lot,
     )
-    taken_over = carried(before) | {
+    taken_over = carried(without_alarms(before, "start_overdue")) | {
         "offers": offers,
         "heard": heard(before.heard, event.response_id),
         "awards": before.awards + 1,
@@ -284,7 +300,10 @@ def _after_escalation(placement: Placement, event: EscalationEvent) -> Placement
         return replace(known, escalations=left)
     opened = (*known.escalations, event.kind)
     missed = known.target_missed or event.kind == "target_overdue"
-    return replace(known, escalations=opened, target_missed=missed)
+    alarmed = known.alarmed
+    if event.kind in ALARMS and event.kind not in alarmed:
+        alarmed = (*alarmed, event.kind)
+    return replace(known, escalations=opened, target_missed=missed, alarmed=alarmed)
 
 
 def _with_award(holder: Held, response_id: UUID | None) -> dict[str, Any]:

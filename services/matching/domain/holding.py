@@ -1,5 +1,6 @@
 """What happens to an award: confirmed, released, started, made by hand, and the package's end."""
 
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from services.matching.domain.awarding import (
     confirm_by,
     next_award_id,
     provider_name,
+    start_by,
     withdraw_offers,
 )
+from services.matching.domain.carrying import held
 from services.matching.domain.codes import Request, WithdrawalReason
 from services.matching.domain.commands import (
     AwardByHand,
@@ -112,6 +115,7 @@ def _start(turn: Turn, placement: Present, command: ReportStart) -> None:
         return
     if isinstance(placement, states.Awarded):
         _confirm(turn, command, None)
+    turn.close("start_overdue")
     turn.record(
         events.CareStarted(
             at=turn.now,
@@ -121,8 +125,16 @@ def _start(turn: Turn, placement: Present, command: ReportStart) -> None:
             provider_id=command.provider_id,
             started_at=command.started_at,
             response_id=command.response_id,
+            review_at=_review_at(turn, command.started_at),
         )
     )
+
+
+def _review_at(turn: Turn, started_at: datetime) -> datetime | None:
+    """Reablement is looked at again when its weeks are over. Source: domain page."""
+    if "reablement" not in held(turn.placement).facts.needed.capabilities:
+        return None
+    return started_at + timedelta(weeks=turn.policy.reablement_weeks)
 
 
 def _refuse(turn: Turn, command: AwardCommand, request: Request) -> None:
@@ -173,6 +185,7 @@ def award_by_hand(turn: Turn, placement: Present, command: AwardByHand) -> Refus
             weekly_minutes=placement.facts.needed.weekly_minutes
             if isinstance(placement, Searched)
             else None,
+            start_by=start_by(turn),
         )
     )
     after_award(turn)

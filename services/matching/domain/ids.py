@@ -10,6 +10,11 @@ def placement_id(referral_id: UUID) -> UUID:
     return uuid5(_ROOT, f"placement:{referral_id.hex}")
 
 
+def later_placement_id(first: UUID, before: int) -> UUID:
+    """The id of a referral's placement that begins after `before` others."""
+    return uuid5(first, f"placement:{before}")
+
+
 def offer_id(placement: UUID, round_: int, provider_id: UUID) -> UUID:
     """The id of an offer: a provider is asked at most once in a round."""
     return uuid5(placement, f"offer:{round_}:{provider_id.hex}")

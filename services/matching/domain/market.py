@@ -28,6 +28,7 @@ class Contract:
     from_: date
     to: date | None = None
     accept_new: bool = True
+    notice_days: int = 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from services.matching.domain.codes import (
     ContractKind,
+    EndingBecause,
     EscalationKind,
     Outlook,
+    SearchCause,
     SourceKind,
     Urgency,
     Via,
@@ -26,6 +28,8 @@ after the award has ended; `withdrawn_placed` was withdrawn because another has 
 
 OPEN_OFFERS: frozenset[OfferStatus] = frozenset({"live", "accepted"})
 """What an award or a withdrawal takes back."""
+
+EndedBecause = EndingBecause | Literal["split", "merged"]
 
 NO_TIER = -1
 """The tier of a round in which none has opened yet."""
@@ -42,6 +46,19 @@ class Facts:
     policy_name: str
     policy_version: str
     needed: Needed
+    cause: SearchCause = "referral"
+    follows: UUID | None = None
+    """The placement whose care ends, if this is a later search."""
+    bridging_until: datetime | None = None
+    """Bridging care ends then; None for care that is to last."""
+    uncovered_at: datetime | None = None
+    """The first visit that the care before this leaves to nobody."""
+    gap_at: datetime | None = None
+    """The same with bridging care taken into account: from then a visit has nobody."""
+    gap_alarm_at: datetime | None = None
+    ready_at: datetime | None = None
+    visit_minutes: tuple[int, ...] = ()
+    """When visits begin, in minutes of the week (Monday 00:00 in London is 0), the first first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +105,10 @@ class Award:
     filled_at: datetime
     confirm_by: datetime
     ended: bool = False
+    start_by: datetime | None = None
+    """Care that has not started by then is overdue."""
+    contract_kind: ContractKind | None = None
+    lot: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +130,8 @@ class Known:
     """Open items."""
     target_missed: bool = False
     """The overdue target has been escalated, which happens once."""
+    alarmed: tuple[EscalationKind, ...] = ()
+    """Alarms of this award, pause or gap that time has raised, each once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,11 +208,71 @@ class Confirmed(Searched):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is needed has changed, and the provider has yet to say if it goes on."""
+
+    version: int
+    weekly_minutes: int
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Started(Searched):
     """The first visit was delivered."""
 
     status: Literal["started"] = "started"
     award: Award
+    review_at: datetime | None = None
+    """When reablement is to be reviewed."""
+    changes: int = 0
+    """Changes asked so far: the requirement's version is one more."""
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """The person comes home, and the provider has yet to say if it goes on."""
+
+    restart_at: datetime
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(Searched):
+    """The person is away; the package is held for its provider."""
+
+    status: Literal["paused"] = "paused"
+    award: Award
+    review_at: datetime | None = None
+    changes: int = 0
+    held_until: datetime
+    warn_at: datetime
+    retainer: bool
+    restart: Restart | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending(Searched):
+    """The provider keeps care and access until its last visit, and holds the package no longer.
+
+    `last_visit_at` None: until the placement that follows has started.
+    """
+
+    status: Literal["ending"] = "ending"
+    award: Award
+    because: EndingBecause
+    last_visit_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(Known):
+    """Care is over, or the search goes on in other placements."""
+
+    status: Literal["ended"] = "ended"
+    because: EndedBecause
+    provider_id: UUID | None = None
+    """Who gave the care; None where nobody had the package."""
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,10 +283,14 @@ class Withdrawn(Known):
     offers: tuple[Offer, ...] = ()
 
 
-Held = Awarded | Confirmed | Started
+Held = Awarded | Confirmed | Started | Paused
+"""One provider has the package by a live award."""
+Carried = Awarded | Confirmed | Started | Paused | Ending
+"""A provider gives care, or is going to."""
 Open = Searching | Exhausted
-AfterStart = Searching | Exhausted | Awarded | Confirmed | Started
-Present = AwaitingInformation | AfterStart | Withdrawn
+AfterStart = Searching | Exhausted | Awarded | Confirmed | Started | Paused | Ending
+Over = Ended | Withdrawn
+Present = AwaitingInformation | AfterStart | Over
 Placement = Absent | Present
 STATUSES: tuple[type[Placement], ...] = (
     Absent,
@@ -213,6 +300,9 @@ STATUSES: tuple[type[Placement], ...] = (
     Awarded,
     Confirmed,
     Started,
+    Paused,
+    Ending,
+    Ended,
     Withdrawn,
 )
 

@@ -67,6 +67,16 @@ class Policy:
     confirmation_minutes: int
     telephone_grace_minutes: int
     prompt_decline_minutes: int
+    care_gap_hours: int = 24
+    """So long before the first visit that has nobody a person is told. Source: domain page."""
+    start_overdue_hours: int = 24
+    """Care that has not started so long after the planned start is overdue."""
+    pause_warning_hours: int = 48
+    """So long before a held package lapses a person is told."""
+    care_answer_hours: int = 24
+    """How long a provider has to say if it goes on after a pause or a change."""
+    reablement_weeks: int = 6
+    """Reablement is reviewed after so many weeks. Source: domain page."""
     _lots_of: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     _neighbours_of: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
@@ -91,3 +101,17 @@ class Policy:
     def neighbours_of(self, outcode: str) -> tuple[str, ...]:
         """The neighbouring lots of those that hold an outcode, themselves left out."""
         return self._neighbours_of.get(outcode, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyBook:
+    """The policy of this moment, and every version that a placement may have begun under."""
+
+    current: Policy
+    versions: Mapping[str, Policy] = field(default_factory=dict)
+
+    def of(self, version: str | None) -> Policy:
+        """The policy of a version; the current one for None. Raises KeyError for an unknown one."""
+        if version is None or version == self.current.version:
+            return self.current
+        return self.versions[version]

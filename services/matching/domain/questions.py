@@ -23,7 +23,7 @@ def offer_answered(placement: Placement, answer: Answer) -> Offer | RefusalCode:
     has lapsed since, unless the package was placed or withdrawn first.
     Source: domain rule 6.
     """
-    placed = isinstance(placement, states.Awarded | states.Confirmed | states.Started)
+    placed = isinstance(placement, states.Carried)
     offer = states.offer_of(placement, answer.offer_id)
     if offer is None or offer.provider_id != answer.provider_id:
         return "already-placed" if placed else "offer-withdrawn"
@@ -39,7 +39,7 @@ def offer_answered(placement: Placement, answer: Answer) -> Offer | RefusalCode:
                 return "offer-lapsed"
             if placed:
                 return "already-placed"
-            return "offer-withdrawn" if isinstance(placement, states.Withdrawn) else offer
+            return "offer-withdrawn" if isinstance(placement, states.Over) else offer
         case _:
             assert_never(offer.status)
 
@@ -115,12 +115,12 @@ def why_not_award_by_hand(
                 code="not-complete",
                 sentence="The referral is not complete; it can be awarded once it is.",
             )
-        case states.Withdrawn():
+        case states.Withdrawn() | states.Ended() | states.Ending():
             return Refusal(
                 code="offer-withdrawn",
-                sentence="The package was withdrawn; there is nothing left to award.",
+                sentence="The package was withdrawn or has ended; there is nothing left to award.",
             )
-        case states.Confirmed() | states.Started():
+        case states.Confirmed() | states.Started() | states.Paused():
             return Refusal(
                 code="already-confirmed",
                 sentence="The award is confirmed and cannot be replaced; withdraw the referral"
@@ -177,4 +177,4 @@ def _holds(holder: states.Held, provider_id: UUID, award_id: UUID) -> bool:
 
 def can_withdraw(placement: Placement) -> bool:
     """Whether a referral may be withdrawn: always, once, as long as it is known."""
-    return not isinstance(placement, states.Absent | states.Withdrawn)
+    return not isinstance(placement, states.Absent | states.Over)

@@ -17,6 +17,16 @@ Code = (
         "said-in-the-future",
         "said-before-the-offer",
         "typed-too-late",
+        "not-started",
+        "not-paused",
+        "not-reablement",
+        "already-asked",
+        "no-care-to-end",
+        "no-visits",
+        "in-the-past",
+        "not-searching",
+        "parts-do-not-add-up",
+        "several-parts",
     ]
 )
 

@@ -9,7 +9,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.matching.domain import events
-from services.matching.domain.awarding import after_award, confirm_by, next_award_id, provider_name
+from services.matching.domain.awarding import (
+    after_award,
+    confirm_by,
+    next_award_id,
+    provider_name,
+    start_by,
+)
 from services.matching.domain.codes import Via
 from services.matching.domain.placement import Offer, Open, Searching
 from services.matching.domain.search import lapse_due
@@ -135,6 +141,7 @@ def _award_claim(turn: Turn, placement: Open, winner: Claim, arrived: Sequence[C
             ground=None,
             response_id=winner.response_id,
             weekly_minutes=placement.facts.needed.weekly_minutes,
+            start_by=start_by(turn),
         )
     )
     for claim in lost:

@@ -5,6 +5,7 @@ The diagram in this service's README is drawn from it (`services.matching.diagra
 
 from collections.abc import Iterator, Mapping
 
+from services.matching.domain import care_events as care
 from services.matching.domain import events
 from services.matching.domain.events import Event
 from services.matching.domain.placement import (
@@ -12,7 +13,10 @@ from services.matching.domain.placement import (
     AwaitingInformation,
     Awarded,
     Confirmed,
+    Ended,
+    Ending,
     Exhausted,
+    Paused,
     Placement,
     Searching,
     Started,
@@ -50,9 +54,12 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.RequestRefused,
             events.EscalationOpened,
             events.EscalationClosed,
+            care.CareGapMoved,
+            care.ContingencyRecorded,
         ),
         Exhausted: (events.SearchExhausted,),
         Awarded: (events.Awarded,),
+        Ended: (care.PlacementDivided,),
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Exhausted: {
@@ -61,9 +68,12 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.RequestRefused,
             events.EscalationOpened,
             events.EscalationClosed,
+            care.CareGapMoved,
+            care.ContingencyRecorded,
         ),
         Searching: (events.SearchReopened,),
         Awarded: (events.Awarded,),
+        Ended: (care.PlacementDivided,),
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Awarded: {
@@ -80,14 +90,49 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Confirmed: {
-        Confirmed: (events.AwardCancelled, events.RequestRefused, events.EscalationClosed),
+        Confirmed: (
+            events.AwardCancelled,
+            events.RequestRefused,
+            events.EscalationOpened,
+            events.EscalationClosed,
+        ),
         Started: (events.CareStarted,),
+        Ending: (care.HandedBack, care.CareEnding),
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Started: {
-        Started: (events.AwardCancelled, events.RequestRefused),
+        Started: (
+            events.AwardCancelled,
+            events.RequestRefused,
+            events.EscalationOpened,
+            events.EscalationClosed,
+            care.ChangeAsked,
+            care.ChangeAgreed,
+            care.ChangeRefused,
+        ),
+        Paused: (care.CarePaused,),
+        Ending: (care.HandedBack, care.CareEnding),
         Withdrawn: (events.PlacementWithdrawn,),
     },
+    Paused: {
+        Paused: (
+            events.AwardCancelled,
+            events.RequestRefused,
+            events.EscalationOpened,
+            events.EscalationClosed,
+            care.CarePaused,
+            care.RestartAsked,
+        ),
+        Started: (care.CareResumed,),
+        Ending: (care.HandedBack, care.CareEnding),
+        Ended: (care.PauseLapsed, care.RestartRefused),
+        Withdrawn: (events.PlacementWithdrawn,),
+    },
+    Ending: {
+        Ending: (events.RequestRefused, events.EscalationClosed),
+        Ended: (care.CareEnded,),
+    },
+    Ended: {Ended: (events.RequestRefused,)},
     Withdrawn: {Withdrawn: (events.RequestRefused,)},
 }
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from services.matching.domain.package import fold
 from services.matching.handlers import RefusedError
-from services.matching.history import fold, read_event, read_state
+from services.matching.history import read_event, read_package
 from shared.ids import new_id
 from tests.integration.matching.room import Room, accept, decline, provider, referral, room
 from tests.stack import TestStack
@@ -53,7 +54,7 @@ async def test_the_state_row_is_the_fold_of_its_events(stack: TestStack):
         )
         (row,) = await matching.pool.fetch("select * from placements")
         folded = fold([read_event(event["type"], event["body"]) for event in events])
-        assert read_state(row["status"], row["state"]) == folded
+        assert read_package(row["status"], row["state"]) == folded
         assert row["status"] == "exhausted"
         assert row["sequence"] == len(events)
 

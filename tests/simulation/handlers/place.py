@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.matching.projections import AwardRow
+from services.matching.awards import AwardRow
 from services.matching.store import PLACEMENTS, PlacementRow
 from shared.messaging.outbox import NewEvent
 from shared.messaging.store import QUERIES as MESSAGING

@@ -26,7 +26,7 @@ async def searching_placements(work: Work, *, after: Any, most: int) -> list[Row
 
 def _with_status(work: Work, status: str, after: Any) -> list[Row]:
     rows = [row for row in work.scan("placements")
-            if row["status"] == status and row["referral_id"] > after]  # fmt: skip
+            if status in row["status"] and row["referral_id"] > after]  # fmt: skip
     return sorted(rows, key=lambda row: row["referral_id"])
 
 

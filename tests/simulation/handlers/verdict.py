@@ -16,9 +16,10 @@ from services.matching.domain.commands import ReconsiderMarket
 from services.matching.domain.decide import decide
 from services.matching.domain.events import Event, SearchExhausted
 from services.matching.domain.market import Market
+from services.matching.domain.package import fold
 from services.matching.domain.placement import Exhausted
 from services.matching.handlers import TOPIC
-from services.matching.history import fold, read_event, read_state
+from services.matching.history import read_event, read_package
 from services.matching.projections import FROM_PLACEMENTS, REGISTER
 from services.matching.store import MarketRoom
 from services.matching.tallies import TALLIES
@@ -63,7 +64,7 @@ def _histories_hold(world: World, events: dict[UUID, list[Event]]) -> Iterator[s
         yield from broken_in(history)
         yield from unsettled_in(history, versions)
         row = stored.pop(key)
-        if read_state(row["status"], row["state"]) != fold(history):
+        if read_package(row["status"], row["state"]) != fold(history):
             yield f"I7: the state of placement {key} is not the fold of its events"
         if row["sequence"] != len(history):
             yield f"I6: placement {key} has {len(history)} events and counts {row['sequence']}"
@@ -100,11 +101,15 @@ def _nobody_is_forgotten(
     """I2: who was registered after a search had ended was asked, or may not be."""
     entered_at = {entry.provider_id: entry.at for entry in _register_entries(world)}
     for row in world.database.rows("placements"):
-        state = read_state(row["status"], row["state"])
-        # What was broken when the register changed is left to the person who was told of it.
-        if isinstance(state, Exhausted) and row["referral_id"] not in world.outside.unwritable:
+        package = read_package(row["status"], row["state"])
+        for state in package.placements:
+            # What was broken when the register changed is left to the person who was told of it.
+            if not isinstance(state, Exhausted) or row["referral_id"] in world.outside.unwritable:
+                continue
             ended_at = max(
-                e.at for e in events[row["referral_id"]] if isinstance(e, SearchExhausted)
+                e.at
+                for e in events[row["referral_id"]]
+                if isinstance(e, SearchExhausted) and e.placement_id == state.placement_id
             )
             late = {key: one for key, one in market.providers.items() if entered_at[key] > ended_at}
             policy = world.policies()[state.facts.policy_version]

@@ -12,9 +12,10 @@ from services.matching.domain import commands
 from services.matching.domain import placement as states
 from services.matching.domain.evolve import evolve
 from services.matching.domain.lessons import Lesson, lessons_of
+from services.matching.domain.package import Package
 from services.matching.domain.requirement import Needed, Visit, needed
 from services.matching.domain.tally import HALF_LIFE_WEEKS, MARKET, Sums, add_up, group, weight
-from services.matching.history import dump_state, read_state
+from services.matching.history import dump_package, read_package
 from tests.unit.matching.test_properties import ACTIONS, Life, Player, markets, policies
 from tests.unit.matching.world import (
     EIGHT,
@@ -224,6 +225,8 @@ def test_a_package_with_one_double_handed_visit_is_double_handed():
 def test_a_state_of_before_can_be_read():
     """A state that was stored before packages knew of two carers is of one with none."""
     told = searching("A")
-    text = dump_state(told.placement).replace('"double_handed":false,', "")
+    package = Package(placements=(told.placement,))
+    status, text = dump_package(package)
+    text = text.replace('"double_handed":false,', "")
     assert "double_handed" not in text
-    assert read_state("searching", text) == told.placement
+    assert read_package(status, text) == package

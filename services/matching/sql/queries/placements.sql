@@ -11,18 +11,26 @@ from placements p where p.next_due_at is not null;
 
 -- name: exhausted_placements
 -- Placements whose search ended with nobody left to ask, after a given one.
-select referral_id from placements where status = 'exhausted' and referral_id > :after
+select referral_id from placements where status like '%exhausted%' and referral_id > :after
 order by referral_id limit :most;
 
 -- name: searching_placements
 -- Placements for which providers are being asked, after a given one.
-select referral_id from placements where status = 'searching' and referral_id > :after
+select referral_id from placements where status like '%searching%' and referral_id > :after
 order by referral_id limit :most;
 
 -- name: timeline
 -- Every event of one placement, in order.
 select sequence, type, recorded_at, body from events
 where topic = 'placements.v1' and key = :referral_id order by sequence;
+
+-- name: origins
+-- What each search of a referral began with, and what was changed since, in order.
+select type, body from events
+where topic = 'placements.v1' and key = :referral_id and type in (
+    'homeward.placement.search-started.v1', 'homeward.placement.change-asked.v1'
+)
+order by sequence;
 
 -- name: notes_about
 -- What brokers wrote about a placement.
@@ -38,9 +46,27 @@ values (:referral_id, :kind, :author, :text, :details::json, :at);
 select * from summaries
 where (:status::text is null or status = :status)
   and (not :escalated::boolean or escalations <> '')
-  and (:before::timestamptz is null or (received_at, referral_id) < (:before, :before_id::uuid))
-order by received_at desc, referral_id desc limit :most;
+  and (:before::timestamptz is null or (received_at, placement_id) < (:before, :before_id::uuid))
+order by received_at desc, placement_id desc limit :most;
 
--- name: one_summary^
--- One placement as lists show it.
-select * from summaries where referral_id = :referral_id;
+-- name: summaries_meant
+-- The placements that an id means: the one of that id, or all of the referral of that id.
+select * from summaries where placement_id = :id or referral_id = :id
+order by received_at, placement_id;
+
+-- name: summaries_of
+-- Every placement of a referral.
+select * from summaries where referral_id = :referral_id order by received_at, placement_id;
+
+-- name: care_gaps
+-- Placements that nobody has, with a visit before an instant that nobody holds, the first visit first.
+select * from summaries
+where gap_at < :until and filled_at is null and withdrawn_at is null and ended_at is null
+order by gap_at, placement_id limit :most;
+
+-- name: packages_of_provider
+-- What a provider has: live awards, and those that end.
+select a.state, a.weekly_minutes, a.rate_pence, a.last_visit_at, s.*
+from awards a join summaries s using (placement_id)
+where a.provider_id = :provider_id and a.state in ('live', 'ending') and s.award_id = a.award_id
+order by s.received_at, s.placement_id;

@@ -1,0 +1,331 @@
+"""What providers and brokers do about care that was awarded, and which search follows.
+
+A later search is a placement of its own with its cause and its clock. The old award is `ending` and
+keeps care and access until its last visit. Source: domain page, hand-back, restart, changes.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+from services.matching.domain import care_commands as asked
+from services.matching.domain import care_events as care
+from services.matching.domain import events
+from services.matching.domain import placement as states
+from services.matching.domain.care_questions import (
+    holds,
+    why_not_change,
+    why_not_continue,
+    why_not_end,
+    why_not_pause,
+    why_not_restart,
+)
+from services.matching.domain.codes import NoAnswer, Request
+from services.matching.domain.package_turn import PackageTurn, care_ends, first_asked, without
+from services.matching.domain.placement import Carried, Present
+from services.matching.domain.refusal import Refusal
+from services.matching.domain.turn import Turn
+
+
+def answer_care(whole: PackageTurn, placement: Present, command: asked.CareAnswer) -> None:
+    """What a provider says about care of its own. A repeat of an answer changes nothing."""
+    if command.response_id is not None and command.response_id in placement.heard:
+        return
+    match command:
+        case asked.HandBack():
+            _hand_back(whole, placement, command)
+        case asked.AnswerRestart():
+            _answer_restart(whole, placement, command)
+        case asked.AnswerChange():
+            _answer_change(whole, placement, command)
+        case _:
+            assert_never(command)
+
+
+def _hand_back(whole: PackageTurn, placement: Present, command: asked.HandBack) -> None:
+    """Shorter notice than the contract's is a recorded breach, never refused."""
+    turn = whole.turn(placement)
+    gives = states.Confirmed | states.Started | states.Paused
+    if not (isinstance(placement, gives) and holds(placement, command)):
+        _refuse(whole, turn, command, "hand_back")
+        return
+    notice_until = _notice_until(turn, placement)
+    turn.close(*placement.escalations)
+    turn.record(
+        care.HandedBack(
+            **_about(turn, placement),
+            reason=command.reason,
+            last_visit_at=command.last_visit_at,
+            notice_until=notice_until,
+            breach=notice_until is not None and command.last_visit_at < notice_until,
+            response_id=command.response_id,
+        )
+    )
+    whole.take(turn)
+    requirement = without(whole.origin(placement).requirement, placement.award.provider_id)
+    whole.begin_later(placement, "handed_back", requirement, command.last_visit_at)
+
+
+def _notice_until(turn: Turn, placement: Carried) -> datetime | None:
+    """Until when the provider's contract obliges it, from now; None for a contract that is gone."""
+    award = placement.award
+    provider = turn.market.providers.get(award.provider_id)
+    if provider is None or award.contract_kind is None:
+        return None
+    notices = [one.notice_days for one in provider.contracts_of(award.contract_kind, award.lot)]
+    return turn.now + timedelta(days=max(notices)) if notices else None
+
+
+def _answer_restart(whole: PackageTurn, placement: Present, command: asked.AnswerRestart) -> None:
+    turn = whole.turn(placement)
+    if not (
+        isinstance(placement, states.Paused)
+        and placement.restart is not None
+        and holds(placement, command)
+    ):
+        _refuse(whole, turn, command, "restart")
+        return
+    if command.agrees:
+        turn.close("pause_ending")
+        turn.record(
+            care.CareResumed(
+                **_about(turn, placement),
+                restart_at=placement.restart.restart_at,
+                response_id=command.response_id,
+            )
+        )
+        whole.take(turn)
+        return
+    refuse_restart(whole, placement, "refused", command)
+
+
+def refuse_restart(
+    whole: PackageTurn,
+    placement: states.Paused,
+    because: NoAnswer,
+    command: asked.AnswerRestart | None = None,
+) -> None:
+    """The provider does not go on, or said nothing in time: others are asked at once."""
+    assert placement.restart is not None
+    turn = whole.turn(placement)
+    turn.close(*placement.escalations)
+    turn.record(
+        care.RestartRefused(
+            **_about(turn, placement),
+            because=because,
+            response_id=command.response_id if command else None,
+        )
+    )
+    whole.take(turn)
+    requirement = without(whole.origin(placement).requirement, placement.award.provider_id)
+    before = placement.restart.restart_at - timedelta(minutes=1)
+    whole.begin_later(placement, "restart_refused", requirement, before)
+
+
+def _answer_change(whole: PackageTurn, placement: Present, command: asked.AnswerChange) -> None:
+    """An answer names the version that it is about; one about a superseded version is refused."""
+    turn = whole.turn(placement)
+    if not (
+        isinstance(placement, states.Started)
+        and placement.change is not None
+        and placement.change.version == command.version
+        and holds(placement, command)
+    ):
+        _refuse(whole, turn, command, "change")
+        return
+    if command.agrees:
+        turn.record(
+            care.ChangeAgreed(
+                **_about(turn, placement),
+                version=command.version,
+                weekly_minutes=placement.change.weekly_minutes,
+                response_id=command.response_id,
+            )
+        )
+        whole.take(turn)
+        return
+    refuse_change(whole, placement, "refused", command)
+
+
+def refuse_change(
+    whole: PackageTurn,
+    placement: states.Started,
+    because: NoAnswer,
+    command: asked.AnswerChange | None = None,
+) -> None:
+    """The provider goes on as before until somebody else gives what is needed now."""
+    assert placement.change is not None
+    turn = whole.turn(placement)
+    turn.record(
+        care.ChangeRefused(
+            **_about(turn, placement),
+            version=placement.change.version,
+            because=because,
+            response_id=command.response_id if command else None,
+        )
+    )
+    care_ends(turn, "change_refused", None)
+    whole.take(turn)
+    requirement = without(whole.origin(placement).requirement, placement.award.provider_id)
+    whole.begin_later(placement, "change_refused", requirement, None)
+
+
+def lapse_pause(whole: PackageTurn, placement: states.Paused) -> None:
+    """The package is held no longer; a restart searches anew, the old provider first."""
+    turn = whole.turn(placement)
+    turn.close(*placement.escalations)
+    turn.record(care.PauseLapsed(**_about(turn, placement)))
+    whole.take(turn)
+
+
+def pause(whole: PackageTurn, placement: Present, command: asked.PauseCare) -> Refusal | None:
+    """Hold a running package, or hold it longer; its provider keeps it."""
+    refusal = why_not_pause(placement, command.held_until, whole.now)
+    if refusal is not None or not isinstance(placement, states.Started | states.Paused):
+        return refusal
+    turn = whole.turn(placement)
+    turn.close("pause_ending")
+    turn.record(
+        care.CarePaused(
+            **_about(turn, placement),
+            held_until=command.held_until,
+            warn_at=command.held_until - timedelta(hours=turn.policy.pause_warning_hours),
+            retainer=command.retainer,
+        )
+    )
+    whole.take(turn)
+    return None
+
+
+def restart(whole: PackageTurn, placement: Present, command: asked.RestartCare) -> Refusal | None:
+    """Ask the provider that holds the package; where the pause has lapsed, search, it first."""
+    refusal = why_not_restart(placement, command.restart_at, whole.now)
+    if refusal is not None:
+        return refusal
+    if isinstance(placement, states.Paused):
+        turn = whole.turn(placement)
+        hours = timedelta(hours=turn.policy.care_answer_hours)
+        turn.record(
+            care.RestartAsked(
+                **_about(turn, placement),
+                restart_at=command.restart_at,
+                answer_by=max(min(whole.now + hours, command.restart_at), whole.now),
+            )
+        )
+        whole.take(turn)
+    elif isinstance(placement, states.Ended) and placement.provider_id is not None:
+        requirement = first_asked(whole.origin(placement).requirement, placement.provider_id)
+        before = command.restart_at - timedelta(minutes=1)
+        whole.begin_later(placement, "pause_lapsed", requirement, before)
+    return None
+
+
+def change(whole: PackageTurn, placement: Present, command: asked.ChangeCare) -> Refusal | None:
+    """Ask the provider of a running package first; only its refusal or silence starts a search."""
+    refusal = why_not_change(placement, command.requirement)
+    if refusal is not None or not isinstance(placement, states.Started):
+        return refusal
+    turn = whole.turn(placement)
+    turn.record(
+        care.ChangeAsked(
+            **_about(turn, placement),
+            version=placement.changes + 2,
+            outcode=placement.facts.needed.outcode,
+            requirement=command.requirement,
+            answer_by=whole.now + timedelta(hours=turn.policy.care_answer_hours),
+        )
+    )
+    whole.take(turn)
+    return None
+
+
+def end(whole: PackageTurn, placement: Present, command: asked.EndCare) -> Refusal | None:
+    """Care is needed no longer."""
+    refusal = why_not_end(placement)
+    if refusal is None:
+        turn = whole.turn(placement)
+        care_ends(turn, "no_longer_needed", command.last_visit_at)
+        whole.take(turn)
+    return refusal
+
+
+def transfer(whole: PackageTurn, placement: Present, command: asked.TransferCare) -> Refusal | None:
+    """Another provider is to take over at a date; the search begins now, without the old one."""
+    refusal = why_not_end(placement)
+    if refusal is not None or not isinstance(placement, Carried):
+        return refusal
+    turn = whole.turn(placement)
+    care_ends(turn, command.because, command.last_visit_at)
+    whole.take(turn)
+    requirement = without(whole.origin(placement).requirement, placement.award.provider_id)
+    whole.begin_later(placement, command.because, requirement, command.last_visit_at)
+    return None
+
+
+def continue_long_term(
+    whole: PackageTurn, placement: Present, command: asked.ContinueLongTerm
+) -> Refusal | None:
+    """Reablement goes on until long-term care has started; the same provider is asked first."""
+    refusal = why_not_continue(placement, command.requirement)
+    if refusal is not None or not isinstance(placement, states.Started):
+        return refusal
+    turn = whole.turn(placement)
+    care_ends(turn, "reablement_ended", None)
+    whole.take(turn)
+    requirement = first_asked(command.requirement, placement.award.provider_id)
+    whole.begin_later(placement, "reablement_ended", requirement, None)
+    return None
+
+
+def record_contingency(
+    whole: PackageTurn, placement: Present, command: asked.RecordContingency
+) -> Refusal | None:
+    """Who cares while no provider does; the search goes on and the gap stays one."""
+    if not isinstance(placement, states.Searching | states.Exhausted):
+        return Refusal(
+            code="not-searching", sentence="Somebody has this package; no contingency is needed."
+        )
+    turn = whole.turn(placement)
+    turn.record(
+        care.ContingencyRecorded(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            contingency=command.contingency,
+        )
+    )
+    whole.take(turn)
+    return None
+
+
+def end_now(whole: PackageTurn, placement: states.Ending) -> None:
+    """The last visit is over."""
+    turn = whole.turn(placement)
+    turn.record(care.CareEnded(**_about(turn, placement), because=placement.because))
+    whole.take(turn)
+
+
+def _about(turn: Turn, placement: Carried) -> dict[str, Any]:
+    return {
+        "at": turn.now,
+        "referral_id": turn.referral_id,
+        "placement_id": turn.placement_id,
+        "award_id": placement.award.award_id,
+        "provider_id": placement.award.provider_id,
+    }
+
+
+def _refuse(whole: PackageTurn, turn: Turn, command: asked.CareAnswer, request: Request) -> None:
+    turn.record(
+        events.RequestRefused(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            request=request,
+            provider_id=command.provider_id,
+            offer_id=None,
+            award_id=command.award_id,
+            code="not-awarded",
+            response_id=command.response_id,
+        )
+    )
+    whole.take(turn)
