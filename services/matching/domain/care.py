@@ -188,12 +188,18 @@ def pause(whole: PackageTurn, placement: Present, command: asked.PauseCare) -> R
         care.CarePaused(
             **_about(turn, placement),
             held_until=command.held_until,
-            warn_at=command.held_until - timedelta(hours=turn.policy.pause_warning_hours),
+            warn_at=_warn_at(turn, command.held_until),
             retainer=command.retainer,
         )
     )
     whole.take(turn)
     return None
+
+
+def _warn_at(turn: Turn, held_until: datetime) -> datetime:
+    """The policy's hours before a pause lapses, and not before half of a short one is over."""
+    ahead = held_until - turn.now
+    return held_until - min(timedelta(hours=turn.policy.pause_warning_hours), ahead / 2)
 
 
 def restart(whole: PackageTurn, placement: Present, command: asked.RestartCare) -> Refusal | None:

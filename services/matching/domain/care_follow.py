@@ -20,6 +20,11 @@ def follow(whole: PackageTurn) -> None:
     for placement in whole.package.placements:
         if isinstance(placement, states.Searching | states.Exhausted):
             _move_gap(whole, placement)
+    for placement in whole.package.placements:
+        if not isinstance(placement, states.Over):
+            turn = whole.turn(placement)
+            advance(turn)
+            whole.take(turn)
 
 
 def _one(whole: PackageTurn, placement: Present) -> bool:
@@ -67,13 +72,16 @@ def _last_visit_is_over(whole: PackageTurn, ending: states.Ending) -> bool:
 
 
 def _move_gap(whole: PackageTurn, searched: states.Searching | states.Exhausted) -> None:
-    """Bridging care that somebody has puts off the first visit that nobody holds."""
+    """Bridging care puts off the first visit that nobody holds, for as long as somebody gives it."""
+    bridging = tuple(bridging_of(whole, searched))
+    if not bridging:
+        return
     gap_at = searched.facts.uncovered_at
-    for bridging in bridging_of(whole, searched):
-        until = bridging.facts.bridging_until
-        if isinstance(bridging, states.Held) and until is not None:
-            after_bridging = next_visit(searched.facts.visit_minutes, until)
-            gap_at = _later(gap_at, after_bridging)
+    for one in bridging:
+        if isinstance(one, states.Carried):
+            ends_at = one.last_visit_at if isinstance(one, states.Ending) else None
+            covered_until = ends_at or one.facts.bridging_until or whole.now
+            gap_at = _later(gap_at, next_visit(searched.facts.visit_minutes, covered_until))
     if gap_at == searched.facts.gap_at:
         return
     turn = whole.turn(searched)
@@ -88,7 +96,6 @@ def _move_gap(whole: PackageTurn, searched: states.Searching | states.Exhausted)
             gap_alarm_at=None if gap_at is None else gap_at - hours,
         )
     )
-    advance(turn)
     whole.take(turn)
 
 

@@ -176,5 +176,8 @@ def _holds(holder: states.Held, provider_id: UUID, award_id: UUID) -> bool:
 
 
 def can_withdraw(placement: Placement) -> bool:
-    """Whether a referral may be withdrawn: always, once, as long as it is known."""
-    return not isinstance(placement, states.Absent | states.Over)
+    """Whether a referral may be withdrawn: always, once, as long as it is known.
+
+    Care that is ending is ended for the whole package, see `package_step`.
+    """
+    return not isinstance(placement, states.Absent | states.Ending | states.Over)
