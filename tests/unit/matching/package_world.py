@@ -169,7 +169,7 @@ def requirement(*visits: Visit, **changes: Any) -> Requirement:
 
 def searched(*names: str, urgency: str = "routine", **changes: Any) -> Whole:
     """A package with three visits a week whose first wave has asked these providers, at eight."""
-    able = frozenset({"personal_care", "reablement", "hoist"})
+    able: frozenset[Any] = frozenset({"personal_care", "reablement", "hoist"})
     providers = [replace(one, capabilities=able) for one in ranks(*(names or ("A", "B", "C")))]
     whole = Whole(policy=policy(), market=market(*providers))
     want = wanted(visits=WEEK_OF_VISITS, **changes)
@@ -189,3 +189,26 @@ def running(*names: str, **changes: Any) -> Whole:
 def hand_back(whole: Whole, last_visit_at: datetime, number: int = 0, **more: Any) -> Any:
     more.setdefault("reason", "staffing")
     return whole.about(number, asked.HandBack, last_visit_at=last_visit_at, **more)
+
+
+def care_stories() -> list[Whole]:
+    """Packages to which everything happened that can happen after an award."""
+    hour = 60.0
+    changed = asked.ChangeCare(requirement=requirement())
+    agreed = running().when(changed, 1 * hour)
+    agreed.when(agreed.about(0, asked.AnswerChange, version=2, agrees=True), 2 * hour)
+    agreed.when(asked.PauseCare(held_until=at(9 * DAY), retainer=True), 3 * hour)
+    agreed.when(asked.RestartCare(restart_at=at(3 * DAY)), 4 * hour)
+    agreed.when(agreed.about(0, asked.AnswerRestart, agrees=True), 5 * hour)
+    agreed.when(asked.EndCare(last_visit_at=at(2 * DAY)), 6 * hour).until(3 * DAY)
+    refused = running().when(changed, 1 * hour).until(3 * DAY)
+    lapsed = running().when(asked.PauseCare(held_until=at(DAY), retainer=True), hour)
+    lapsed.until(2 * DAY)
+    silent = running().when(asked.PauseCare(held_until=at(9 * DAY), retainer=True), hour)
+    silent.when(asked.RestartCare(restart_at=at(5 * DAY)), 2 * hour).until(3 * DAY)
+    given = running().when(hand_back(running(), at(DAY)), 1 * hour)
+    given.when(asked.RecordContingency(contingency="family"), 2 * hour)
+    given.when(asked.Bridge(until=at(9 * DAY)), 2 * hour, about=given.id(1))
+    given.accepted("B", 2 * hour + 1, 2)
+    split = searched().when(asked.Split(parts=((0,), (1, 2))), 6)
+    return [agreed, refused, lapsed, silent, given, split]

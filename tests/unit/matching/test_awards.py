@@ -3,7 +3,7 @@
 import pytest
 
 from services.matching.domain import events
-from services.matching.domain.deadlines import deadlines, next_due_at
+from services.matching.domain.deadlines import Deadline, deadlines, next_due_at
 from services.matching.domain.questions import (
     can_award_by_hand,
     can_confirm,
@@ -41,13 +41,13 @@ def awarded(*names: str) -> Story:
 
 
 def test_a_confirmation_makes_the_award_the_providers_for_good():
-    """Nothing is due any more."""
+    """Nothing is due any more but the start."""
     told = awarded().when(confirm("A"), 5)
     told.then(
         like(events.AwardConfirmed, provider_id=pid("A"), award_id=award_of("A"),
              response_id=pid("ConfirmAward A 1 0"))
     )  # fmt: skip
-    assert deadlines(told.placement) == ()
+    assert deadlines(told.placement) == (Deadline(kind="start_overdue", at=at(1 + 24 * 60)),)
 
 
 def test_an_overdue_confirmation_is_escalated_once_and_can_still_come():

@@ -12,10 +12,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from services.matching.domain import asking, codes, commands, events, requirement
+from services.matching.domain.package import fold
+from shared.contracts import care, placements
 from shared.contracts import codes as contract_codes
-from shared.contracts import placements
 from shared.contracts.model import Model
 from shared.contracts.requirement import Requirement
+from tests.unit.matching.package_world import care_stories
 from tests.unit.matching.world import (
     INCOMPLETE,
     TIME,
@@ -23,7 +25,6 @@ from tests.unit.matching.world import (
     answers,
     by_hand,
     confirm,
-    fold,
     no,
     paced,
     referral,
@@ -38,7 +39,7 @@ from tests.unit.matching.world import (
 EVENTS = {one.__name__: one for one in typing.get_args(events.Event)}
 CONTRACTS = {
     name: one
-    for name, one in vars(placements).items()
+    for name, one in (*vars(placements).items(), *vars(care).items())
     if inspect.isclass(one) and issubclass(one, placements.PlacementEvent) and "TYPE" in vars(one)
 }
 PARTS = {
@@ -134,13 +135,15 @@ def lives() -> Iterator[tuple[events.Event, ...]]:
     yield asked.history + asked.new
     exact = story().when(referral(wanted(visits=(window,))))
     yield exact.history + exact.new
+    for whole in care_stories():
+        yield whole.history + whole.new
 
 
 def test_what_is_decided_is_valid_for_the_contract_and_comes_back_unchanged():
     """Every class of event, written by the rules' shape, is read by the contract and back."""
     seen = set()
     for history in lives():
-        assert fold(history)
+        assert fold(list(history)).placements
         for event in history:
             seen.add(type(event).__name__)
             adapter = TypeAdapter(type(event))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.matching.domain import commands
 from services.matching.domain import placement as states
+from services.matching.domain.carrying import present
 from services.matching.domain.evolve import evolve
 from services.matching.domain.lessons import Lesson, lessons_of
 from services.matching.domain.package import Package
@@ -225,7 +226,7 @@ def test_a_package_with_one_double_handed_visit_is_double_handed():
 def test_a_state_of_before_can_be_read():
     """A state that was stored before packages knew of two carers is of one with none."""
     told = searching("A")
-    package = Package(placements=(told.placement,))
+    package = Package(placements=(present(told.placement),))
     status, text = dump_package(package)
     text = text.replace('"double_handed":false,', "")
     assert "double_handed" not in text

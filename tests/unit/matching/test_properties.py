@@ -125,6 +125,8 @@ class Life:
                 assert due is not None or "target_overdue" in self.placement.escalations
             case states.Awarded():
                 assert due is not None or "confirmation_overdue" in self.placement.escalations
+            case states.Confirmed():
+                assert due is not None or "start_overdue" in self.placement.escalations
             case _:
                 assert self.placement.escalations == ()
 

@@ -17,16 +17,7 @@ from services.matching.domain.carrying import (
 )
 from services.matching.domain.evolve import evolve
 from services.matching.domain.transitions import TRANSITIONS, moves
-from tests.unit.matching.package_world import (
-    DAY,
-    Whole,
-    hand_back,
-    requirement,
-    running,
-)
-from tests.unit.matching.package_world import (
-    searched as package_searched,
-)
+from tests.unit.matching.package_world import care_stories, running
 from tests.unit.matching.world import (
     COMPLETED,
     INCOMPLETE,
@@ -151,8 +142,7 @@ TABLE: dict[str, list[Any]] = {
     ],
     "paused": [
         (), (), (E.AwardCancelled, E.PlacementWithdrawn), REFUSED, REFUSED, REFUSED, REFUSED,
-        REFUSED, "already-confirmed", (E.EscalationOpened,), (E.EscalationOpened,),
-        (E.EscalationOpened,),
+        REFUSED, "already-confirmed", (), (), (),
     ],
     "ending": [
         (), (), (), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, "offer-withdrawn", (), (), (),
@@ -199,33 +189,10 @@ def examples() -> dict[type[events.Event], events.Event]:
     told.when(confirm("Z"), 304).when(WITHDRAW, 305)
     waiting = story().when(INCOMPLETE)
     asked = paced("A", "B", "C").when(commands.ReviewOutlook(), 1).when(TIME, 25)
-    stories = (told, waiting, asked, *care_stories())
+    stories: tuple[Any, ...] = (told, waiting, asked, *care_stories())
     found = {type(event): event for one in stories for event in (*one.history, *one.new)}
     assert set(found) == set(typing.get_args(events.Event))
     return found
-
-
-def care_stories() -> list[Whole]:
-    """Packages to which everything happened that can happen after an award."""
-    hour = 60.0
-    changed = care_commands.ChangeCare(requirement=requirement())
-    agreed = running().when(changed, 1 * hour)
-    agreed.when(agreed.about(0, care_commands.AnswerChange, version=2, agrees=True), 2 * hour)
-    agreed.when(care_commands.PauseCare(held_until=at(9 * DAY), retainer=True), 3 * hour)
-    agreed.when(care_commands.RestartCare(restart_at=at(3 * DAY)), 4 * hour)
-    agreed.when(agreed.about(0, care_commands.AnswerRestart, agrees=True), 5 * hour)
-    agreed.when(care_commands.EndCare(last_visit_at=at(2 * DAY)), 6 * hour).until(3 * DAY)
-    refused = running().when(changed, 1 * hour).until(3 * DAY)
-    lapsed = running().when(care_commands.PauseCare(held_until=at(DAY), retainer=True), hour)
-    lapsed.until(2 * DAY)
-    silent = running().when(care_commands.PauseCare(held_until=at(9 * DAY), retainer=True), hour)
-    silent.when(care_commands.RestartCare(restart_at=at(5 * DAY)), 2 * hour).until(3 * DAY)
-    given = running().when(hand_back(running(), at(DAY)), 1 * hour)
-    given.when(care_commands.RecordContingency(contingency="family"), 2 * hour)
-    given.when(care_commands.Bridge(until=at(9 * DAY)), 2 * hour, about=given.id(1))
-    given.accepted("B", 2 * hour + 1, 2)
-    split = package_searched().when(care_commands.Split(parts=((0,), (1, 2))), 6)
-    return [agreed, refused, lapsed, silent, given, split]
 
 
 EXAMPLES = examples()
