@@ -54,7 +54,7 @@ def line_up(
     out: dict[UUID, PassedOverReason] = {}
     for place in market.places(policy, tier, needed.outcode):
         provider_id = place[0].provider_id
-        reason = why_not(place, tier, needed, history, day)
+        reason = why_not(place, tier, needed, history, day, load=market.load)
         if reason is not None:
             out.setdefault(provider_id, reason)
             continue
@@ -123,6 +123,8 @@ def _value(components: Components, component: Component) -> float:
             return components.awarded_hours
         case "cqc_rating":
             return _RATING_ORDER[components.cqc_rating]
+        case "distance" | "rotation" | "quality" | "responsiveness" | "capacity":
+            return 0.0
         case _:
             assert_never(component)
 
