@@ -10,6 +10,7 @@ from services.matching.domain.commands import Command, PassTime, ReconsiderMarke
 from services.matching.domain.decide import step
 from services.matching.domain.events import Event
 from services.matching.domain.lessons import Lesson, lessons_of
+from services.matching.domain.load import live_offers_changed
 from services.matching.domain.outlook import Forecast, forecast
 from services.matching.domain.placement import Placement, Searched, Searching
 from services.matching.domain.policy import Policy
@@ -106,9 +107,14 @@ class Matching:
         self, connection: Connection, placements: Mapping[UUID, Kept]
     ) -> dict[UUID, Forecast]:
         now = await clock.now(connection)
-        market = await self.market.now(connection, now)
+        market = await self.market.now(connection, now, self.policies.weighs)
         found = (
-            (key, forecast(kept.state, now, self._policy_of(kept.state), market))
+            (
+                key,
+                forecast(
+                    kept.state, now, self._policy_of(kept.state, self.policies.current), market
+                ),
+            )
             for key, kept in placements.items()
         )
         return {key: chances for key, chances in found if chances is not None}
@@ -154,20 +160,25 @@ class Matching:
         """Locks, reads the clock, decides in order, and writes everything in a few statements."""
         placements = await self._load(connection, [key for key, _ in work])
         now = await clock.now(connection)
-        market = await self.market.now(connection, now)
+        current = await self.policies.in_force(connection, now)
+        weighs = self.policies.weighs
+        market = await self.market.now(connection, now, weighs)
         decided: list[Event] = []
         appended: list[NewEvent] = []
         lessons: list[Lesson] = []
         for key, commands in work:
             kept = placements[key]
             for command, cause in commands:
-                policy = self._policy_of(kept.state)
+                policy = self._policy_of(kept.state, current)
                 outcome = step(kept.state, command, now, policy, market)
                 if isinstance(outcome, Refusal):
                     if refusable:
                         return outcome
                     raise RefusedError(outcome.code)
                 lessons.extend(lessons_of(kept.state, outcome[0], now))
+                if weighs.live_offers:
+                    changes = live_offers_changed(kept.state, outcome[0])
+                    market = market.carrying(market.load.after(changes))
                 kept.state, events = outcome
                 appended.extend(_numbered(key, kept.sequence, events, now, cause))
                 kept.sequence += len(events)
@@ -191,11 +202,11 @@ class Matching:
         await self.policies.known(connection, versions)
         return placements
 
-    def _policy_of(self, state: Placement) -> Policy:
+    def _policy_of(self, state: Placement, current: Policy) -> Policy:
         """The version that the search began under; the current one before it has begun."""
         if isinstance(state, Searched):
             return self.policies.version(state.facts.policy_version)
-        return self.policies.current
+        return current
 
 
 def _numbered(

@@ -20,7 +20,7 @@ from services.matching.domain.commands import Answer as ProviderAnswer
 from services.matching.domain.commands import AwardByHand, Command, ReceiveAnswers
 from services.matching.domain.events import Awarded, Event
 from services.matching.domain.refusal import Refusal
-from services.matching.explaining import offers_told, passed_over_told
+from services.matching.explaining import not_reached_told, offers_told, passed_over_told
 from services.matching.handlers import Matching
 from services.matching.history import read_event
 from services.matching.projections import SUMMARIES
@@ -92,6 +92,7 @@ async def get_placement(request: Request, referral_id: UUID, _who: Broker) -> Pl
         forecast=forecast_view(forecasts.get(referral_id)),
         offers=offers_told(events),
         passed_over=passed_over_told(events),
+        not_reached=not_reached_told(events),
         timeline=[
             {
                 "sequence": entry["sequence"],

@@ -17,6 +17,7 @@ from services.matching.domain.codes import (
     EscalationKind,
     Gender,
     Outlook,
+    RankingComponent,
     RefusalCode,
     ReleaseReason,
     Request,
@@ -71,6 +72,7 @@ class SearchStarted(PlacementEvent):
     policy_name: str
     policy_version: str
     targets_minutes: tuple[int, ...]
+    sector: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class TierOpened(PlacementEvent):
     ranked: tuple[Ranked, ...]
     passed_over: tuple[PassedOver, ...]
     runs_on: bool = False
+    ranking: tuple[RankingComponent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

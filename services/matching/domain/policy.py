@@ -25,6 +25,10 @@ Registration = Literal["required", "if_known", "ignored"]
 """`required`: in date, and known to be; `if_known`: a date that is missing passes."""
 Passed = Literal["closed", "rating"]
 """What continuity may pass: a tier or contract closed to new packages, or the rating's gate."""
+PLAIN: frozenset[Component] = frozenset(
+    {"continuity", "choice", "contract_rank", "turns", "hours", "cqc_rating"}
+)
+"""Components that need nothing but the register and the turns."""
 KpiMeasure = Literal["accepted", "started", "refused", "handed_back"]
 ALL_AT_ONCE = 0
 """The wave size that asks everybody of a tier at the same instant."""
@@ -54,6 +58,9 @@ class Tier:
     scope: Scope
     clause: str
     components: tuple[Component, ...]
+    """What ranks, the first above all others; none above another where there are weights."""
+    weights: Mapping[Component, float] = field(default_factory=dict)
+    """What each component's points count, for every component or for none."""
     award_rule: AwardRule
     settling_minutes: int = 0
     wave_size: int = ALL_AT_ONCE
@@ -76,6 +83,13 @@ class Tier:
     rate_approver: str | None = None
     """Who may approve a rate above the limit; None: nobody, and such a provider is not asked."""
     accept_new: bool = True
+    measured: tuple[Component, ...] = field(init=False, repr=False, compare=False)
+    """Those of its components that are not plain."""
+
+    def __post_init__(self) -> None:
+        """Tell the components apart once, since most tiers measure nothing."""
+        measured = tuple([one for one in self.components if one not in PLAIN])
+        object.__setattr__(self, "measured", measured)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +170,19 @@ class Policy:
             neighbours_of[outcode] = tuple(dict.fromkeys(near))
         object.__setattr__(self, "_lots_of", lots_of)
         object.__setattr__(self, "_neighbours_of", neighbours_of)
+
+    @property
+    def weighs_rounds(self) -> bool:
+        """Whether any tier asks what providers hold and where it is."""
+        asks = {"distance", "capacity"}
+        return any(
+            tier.capacity == "strict" or not asks.isdisjoint(tier.measured) for tier in self.tiers
+        )
+
+    @property
+    def limits_live_offers(self) -> bool:
+        """Whether any tier asks how many live offers providers have."""
+        return any(tier.most_live_offers is not None for tier in self.tiers)
 
     def lots_of(self, outcode: str) -> tuple[str, ...]:
         """The lots that hold an outcode; empty for one that no lot holds."""

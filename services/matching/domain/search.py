@@ -131,6 +131,7 @@ def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpened
             ranked=line.ranked,
             passed_over=line.passed_over,
             runs_on=tier.adaptive,
+            ranking=tier.components,
         )
     )
 
