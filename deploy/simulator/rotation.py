@@ -14,6 +14,8 @@ from services.matching.projections import turns_of
 _FORGOTTEN_DAYS = 56
 _HALVED_DAYS = 14.0
 _Key = tuple[str | None, UUID]
+_Counts = tuple[float, float, float]
+"""Offers, weekly minutes and awards."""
 
 
 class Rotation:
@@ -22,8 +24,9 @@ class Rotation:
     def __init__(self) -> None:
         self.turns: dict[_Key, float] = {}
         self.awarded_hours: dict[_Key, float] = {}
-        self._faded: dict[_Key, tuple[float, float]] = {}
-        self._weeks: dict[_Key, dict[date, tuple[int, int]]] = {}
+        self.awards: dict[_Key, float] = {}
+        self._faded: dict[_Key, _Counts] = {}
+        self._weeks: dict[_Key, dict[date, tuple[int, int, int]]] = {}
         self._today = self._week = date.min
 
     def new_day(self, today: date) -> None:
@@ -33,8 +36,8 @@ class Rotation:
         week = today - timedelta(days=today.weekday())
         if week == self._week:
             fades = 0.5 ** ((today - self._today).days / _HALVED_DAYS)
-            for key, (turns, minutes) in self._faded.items():
-                self._write(key, turns * fades, minutes * fades)
+            for key, (turns, minutes, awards) in self._faded.items():
+                self._write(key, (turns * fades, minutes * fades, awards * fades))
         self._today = today
         if week != self._week:
             self._week = week
@@ -46,12 +49,13 @@ class Rotation:
         for key, weeks in self._weeks.items():
             for week in [one for one in weeks if one <= oldest]:
                 del weeks[week]
-            turns = minutes = 0.0
-            for week, (week_offers, week_minutes) in weeks.items():
+            turns = minutes = awards = 0.0
+            for week, (week_offers, week_minutes, week_awards) in weeks.items():
                 weight = self._weight(week)
                 turns += week_offers * weight
                 minutes += week_minutes * weight
-            self._write(key, turns, minutes)
+                awards += week_awards * weight
+            self._write(key, (turns, minutes, awards))
 
     def add(self, events: Iterable[Event]) -> None:
         """Count what was decided today."""
@@ -59,16 +63,19 @@ class Rotation:
             for lot, who, offers, minutes in turns_of(event):
                 key = (lot, who)
                 weeks = self._weeks.setdefault(key, {})
-                had_offers, had_minutes = weeks.get(self._week, (0, 0))
-                weeks[self._week] = (had_offers + offers, had_minutes + minutes)
-                turns, faded_minutes = self._faded.get(key, (0.0, 0.0))
+                award = 1 if minutes else 0
+                had_offers, had_minutes, had_awards = weeks.get(self._week, (0, 0, 0))
+                weeks[self._week] = (had_offers + offers, had_minutes + minutes, had_awards + award)
+                turns, faded, awards = self._faded.get(key, (0.0, 0.0, 0.0))
                 weight = self._weight(self._week)
-                self._write(key, turns + offers * weight, faded_minutes + minutes * weight)
+                now = (turns + offers * weight, faded + minutes * weight, awards + award * weight)
+                self._write(key, now)
 
     def _weight(self, week: date) -> float:
         return float(0.5 ** ((self._today - week).days / _HALVED_DAYS))
 
-    def _write(self, key: _Key, turns: float, minutes: float) -> None:
-        self._faded[key] = (turns, minutes)
+    def _write(self, key: _Key, counts: _Counts) -> None:
+        self._faded[key] = turns, minutes, awards = counts
         self.turns[key] = round(turns, 3)
         self.awarded_hours[key] = round(minutes / 60, 3)
+        self.awards[key] = round(awards, 3)

@@ -5,19 +5,23 @@ from typing import Any
 from uuid import UUID
 
 from services.matching.domain import events as e
+from services.matching.domain.asking import Components
 from services.matching.domain.events import Event
+from services.matching.reasons import reasons_of
 
 Told = dict[str, Any]
 
 
 def offers_told(events: Sequence[Event]) -> list[Told]:
     """Every offer in the order of making: place, components, deadline, state and answer."""
-    components = {
-        (event.round, event.tier, ranked.provider_id): ranked.components
-        for event in events
-        if isinstance(event, e.TierOpened)
-        for ranked in event.ranked
-    }
+    components: dict[tuple[int, int, UUID], Components] = {}
+    reasons: dict[tuple[int, int, UUID], list[Told]] = {}
+    for event in events:
+        if isinstance(event, e.TierOpened):
+            for ranked in event.ranked:
+                components[event.round, event.tier, ranked.provider_id] = ranked.components
+            for provider_id, told in reasons_of(event).items():
+                reasons[event.round, event.tier, provider_id] = told
     offers: dict[UUID, Told] = {}
     for event in events:
         if isinstance(event, e.OffersMade):
@@ -44,6 +48,7 @@ def offers_told(events: Sequence[Event]) -> list[Told]:
                         "turns": why.turns,
                         "cqc_rating": why.cqc_rating,
                     },
+                    "reasons": reasons.get((event.round, event.tier, offer.provider_id), []),
                 }
         else:
             for offer_id, change in _changes(event):
@@ -90,3 +95,37 @@ def passed_over_told(events: Sequence[Event]) -> list[Told]:
                 for group in event.passed_over
             )
     return told
+
+
+def not_reached_told(events: Sequence[Event]) -> list[Told]:
+    """By round and tier: providers that might have been asked, and the place that kept them out."""
+    asked = {
+        (event.round, offer.provider_id)
+        for event in events
+        if isinstance(event, e.OffersMade)
+        for offer in event.offers
+    }
+    passed = {
+        (event.round, event.tier, provider_id)
+        for event in events
+        if isinstance(event, e.OffersMade)
+        for group in event.passed_over
+        for provider_id in group.provider_ids
+    }
+    return [
+        {
+            "round": event.round,
+            "tier": event.tier_name,
+            "at": event.at,
+            "provider_id": ranked.provider_id,
+            "place": ranked.place,
+            "of": len(event.ranked),
+            "reasons": reasons[ranked.provider_id],
+        }
+        for event in events
+        if isinstance(event, e.TierOpened)
+        for reasons in (reasons_of(event),)
+        for ranked in event.ranked
+        if (event.round, ranked.provider_id) not in asked
+        and (event.round, event.tier, ranked.provider_id) not in passed
+    ]

@@ -9,6 +9,7 @@ import structlog
 from services.matching.domain.commands import PassTime, ReconsiderMarket, ReviewOutlook
 from services.matching.domain.events import Event, SearchStarted
 from services.matching.domain.lessons import Lesson, lessons_of
+from services.matching.domain.load import live_offers_changed
 from services.matching.domain.outlook import Forecast, forecast
 from services.matching.domain.package import pairs
 from services.matching.domain.package_step import (
@@ -121,7 +122,7 @@ class Matching:
         self, connection: Connection, packages: Iterable[Kept]
     ) -> dict[UUID, Forecast]:
         now = await clock.now(connection)
-        market = await self.market.now(connection, now)
+        market = await self.market.now(connection, now, self.policies.weighs)
         policies = self.policies.book
         return {
             one.placement_id: chances
@@ -186,8 +187,10 @@ class Matching:
         """Locks, reads the clock, decides in order, and writes everything in a few statements."""
         packages = await self._load(connection, [key for key, _ in work])
         now = await clock.now(connection)
-        market = await self.market.now(connection, now)
+        await self.policies.in_force(connection, now)
         policies = self.policies.book
+        weighs = self.policies.weighs
+        market = await self.market.now(connection, now, weighs)
         decided: list[Event] = []
         appended: list[NewEvent] = []
         lessons: list[Lesson] = []
@@ -211,6 +214,9 @@ class Matching:
                 kept.package, events = outcome
                 for was, is_now in pairs(before, kept.package):
                     lessons.extend(lessons_of(was, is_now, now))
+                    if weighs.live_offers:
+                        changes = live_offers_changed(was, is_now)
+                        market = market.carrying(market.load.after(changes))
                 appended.extend(_numbered(key, kept.sequence, events, now, cause))
                 kept.sequence += len(events)
                 decided.extend(events)

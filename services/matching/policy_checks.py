@@ -129,8 +129,9 @@ def _award_rules(parsed: Parsed) -> Iterator[Finding]:
 
 def _rankings(parsed: Parsed) -> Iterator[Finding]:
     for index, tier in parsed.tiers.items():
-        for place, component in enumerate(tier.ranking):
-            if component in tier.ranking[:place]:
+        ranking = tier.ranking.components
+        for place, component in enumerate(ranking):
+            if component in ranking[:place]:
                 yield parsed.finding(
                     ("tiers", index, "ranking", place), f"{component} is there twice; keep one"
                 )
@@ -194,7 +195,8 @@ def _long_windows(parsed: Parsed) -> Iterator[Finding]:
         for urgency in URGENCIES:
             window = tier.window_minutes.by_urgency()[urgency]
             budget = tier.budget_minutes.by_urgency()[urgency]
-            if window > budget and not tier.adaptive:
+            alike = tier.window_minutes.working() == tier.budget_minutes.working()
+            if window > budget and alike and not tier.adaptive:
                 yield parsed.finding(
                     ("tiers", index, "window_minutes", urgency),
                     f"{window} minutes are cut to the tier's {budget}",

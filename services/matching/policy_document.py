@@ -5,10 +5,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
-from services.matching.domain.codes import ContractKind, CqcRating, Urgency
-from services.matching.domain.policy import ALL_AT_ONCE, AwardRule, Component, Scope
+from services.matching.domain.codes import ContractKind, CqcRating, PersonView
+from services.matching.domain.policy import (
+    ALL_AT_ONCE,
+    AwardRule,
+    Capacity,
+    Component,
+    Passed,
+    Registration,
+    Scope,
+)
+from services.matching.policy_parts import (
+    MOST_MINUTES,
+    CalendarPart,
+    Clause,
+    Durations,
+    KpiPart,
+    Part,
+)
 from shared.contracts.model import Code, Outcode
 from shared.documents import Finding, Location, Written, read
 
@@ -16,7 +32,9 @@ DOCUMENT_MAX_BYTES = 256 * 1024
 """A policy is a page or two; anything larger is another file."""
 
 _STRATEGY = re.compile(r"adaptive|sequential|simultaneous|waves\(([1-9][0-9]{0,3})\)")
-_Minutes = Annotated[int, Field(gt=0, le=90 * 24 * 60, strict=True)]
+_Minutes = Annotated[int, Field(gt=0, le=MOST_MINUTES, strict=True)]
+_Count = Annotated[int, Field(ge=1, le=10_000, strict=True)]
+_Days = Annotated[int, Field(ge=0, le=365, strict=True)]
 
 
 def _strategy(value: object) -> object:
@@ -29,49 +47,63 @@ def _strategy(value: object) -> object:
     )
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LotPart(_Part):
+class LotPart(Part):
     """A lot: its outcodes, and the lots that may be asked after it."""
 
     outcodes: Annotated[tuple[Outcode, ...], Field(min_length=1)]
     neighbours: tuple[Code, ...] = ()
 
 
-class MinutesPart(_Part):
-    """Minutes by urgency."""
+class RankingPart(Part):
+    """What ranks: a list in its order, or components with weights, none above another."""
 
-    urgent: _Minutes
-    routine: _Minutes
-
-    def by_urgency(self) -> dict[Urgency, int]:
-        """The same as the rules look it up."""
-        return {"urgent": self.urgent, "routine": self.routine}
+    components: tuple[Component, ...]
+    weights: dict[Component, Annotated[float, Field(gt=0, le=1_000)]] = Field(default_factory=dict)
 
 
-class TierPart(_Part):
+def _ranking(value: object) -> object:
+    """A list of components, or a mapping of each to its weight."""
+    if isinstance(value, dict) and not {"components", "weights"} & set(value):
+        return {"components": tuple(value), "weights": value}
+    return {"components": value} if isinstance(value, list | tuple) else value
+
+
+Ranking = Annotated[RankingPart, BeforeValidator(_ranking)]
+
+
+class TierPart(Part):
     """One step of the fallback, with the clause it rests on."""
 
     name: Code
+    label: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    """What people call it, where the kind of contract has another name here."""
     contract: ContractKind
     scope: Scope
-    clause: Annotated[str, Field(min_length=1, max_length=300)]
-    ranking: tuple[Component, ...]
+    clause: Clause
+    ranking: Ranking
     award_rule: AwardRule
     settling_minutes: _Minutes | None = None
     strategy: Annotated[str, BeforeValidator(_strategy)]
-    window_minutes: MinutesPart
-    budget_minutes: MinutesPart
+    window_minutes: Durations
+    budget_minutes: Durations
     cqc_ratings: Annotated[tuple[CqcRating, ...], Field(min_length=1)]
+    capacity: Capacity = "advisory"
+    insurance: Registration = "if_known"
+    data_protection: Registration = "if_known"
+    continuity_passes: tuple[Passed, ...] = ()
     rate_limit_pence: Annotated[int, Field(gt=0, le=100_000, strict=True)] | None = None
+    rate_approver: Code | None = None
     accept_new: Annotated[bool, Field(strict=True)] = True
 
     @property
     def adaptive(self) -> bool:
         """Whether pacing decides how many are asked."""
         return self.strategy == "adaptive"
+
+    @property
+    def asking(self) -> str:
+        """The strategy without its number."""
+        return self.strategy.partition("(")[0]
 
     @property
     def wave_size(self) -> int:
@@ -82,18 +114,34 @@ class TierPart(_Part):
         return int(waves[1]) if waves and waves[1] else ALL_AT_ONCE
 
 
-class Document(_Part):
+class Document(Part):
     """A whole policy document."""
 
     name: Code
     targets_minutes: Annotated[tuple[_Minutes, ...], Field(min_length=1)]
-    goals_percent: dict[int, Annotated[float, Field(gt=0, le=100)]] = {}
+    """Of the clock, from the instant the referral was received."""
+    goals_percent: dict[int, Annotated[float, Field(gt=0, le=100)]] = Field(default_factory=dict)
     """By target: how many of all packages are to be filled by it; what prices are tuned to."""
-    prices: dict[int, Annotated[float, Field(ge=0, le=1_000)]] = {}
+    prices: dict[int, Annotated[float, Field(ge=0, le=1_000)]] = Field(default_factory=dict)
     """By target: how many offers it is worth not to miss it; what an adaptive tier weighs."""
-    confirmation_minutes: _Minutes
+    confirmation_minutes: Durations
     telephone_grace_minutes: _Minutes
     prompt_decline_minutes: _Minutes
+    calendar: CalendarPart | None = None
+    most_live_offers: _Count | None = None
+    """Of all packages together, for one provider; None: no limit."""
+    date_tolerance_days: _Days = 3
+    small_change_percent: Annotated[int, Field(ge=0, le=100, strict=True)] = 10
+    hold_days: _Days = 5
+    pause_days: _Days = 14
+    start_overdue_hours: _Count = 24
+    care_gap_hours: _Count = 24
+    reablement_weeks: Annotated[int, Field(ge=1, le=52, strict=True)] = 6
+    reablement_review_days: _Days = 7
+    person_view_needed: tuple[PersonView, ...] = ()
+    """One of these is needed to confirm an award; empty: whatever the person thinks."""
+    withdraw_on_suspension: Annotated[bool, Field(strict=True)] = True
+    kpis: tuple[KpiPart, ...] = ()
     lots: dict[Code, LotPart]
     tiers: Annotated[tuple[TierPart, ...], Field(min_length=1)]
 

@@ -30,6 +30,7 @@ class Summary:
     organisation: str
     ward: str
     outcode: str | None = None
+    sector: str | None = None
     policy_name: str | None = None
     policy_version: str | None = None
     received_at: datetime
@@ -170,6 +171,7 @@ def _begun(event: Event) -> Summary | None:
                 ward=event.ward,
                 received_at=event.received_at,
                 outcode=started.outcode if started else None,
+                sector=started.sector if started else None,
                 policy_name=started.policy_name if started else None,
                 policy_version=started.policy_version if started else None,
                 complete_at=started.complete_at if started else None,
@@ -234,6 +236,7 @@ class TurnsRow:
     offers: int = 0
     minutes: int = 0
     """Weekly minutes of the packages awarded. A release gives nothing back."""
+    awards: int = 0
 
 
 @lru_cache(maxsize=16_384)
@@ -270,7 +273,12 @@ def project_turns(row: TurnsRow | None, event: Event, key: UUID) -> TurnsRow | N
     for lot, who, offers, minutes in turns_of(event):
         if turns_id(lot, who, week) == key:
             before = row or TurnsRow(id=key, lot=lot, provider_id=who, week=week)
-            return replace(before, offers=before.offers + offers, minutes=before.minutes + minutes)
+            return replace(
+                before,
+                offers=before.offers + offers,
+                minutes=before.minutes + minutes,
+                awards=before.awards + (minutes > 0),
+            )
     return row
 
 

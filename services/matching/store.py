@@ -1,18 +1,20 @@
 """Matching's database: placements, the market as it is now, and the policies in use."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from services.matching.domain.events import SearchStarted
+from services.matching.domain.load import NO_LOAD, Load
 from services.matching.domain.market import Contract, Market, Provider
 from services.matching.domain.package import NOTHING, Package, package_due_at
 from services.matching.domain.package_turn import with_origins
 from services.matching.domain.responses import PRIOR, Responses
 from services.matching.domain.tally import Sums
+from services.matching.geography import places
 from services.matching.history import dump_package, read_event, read_package
 from shared.contracts.providers import ProviderRecorded
 from shared.postgres.connection import Connection
@@ -79,34 +81,78 @@ async def read_origins(connection: Connection, referral_id: UUID) -> dict[UUID, 
     return with_origins({}, [read_event(row["type"], row["body"]) for row in rows])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighs:
+    """What of providers' loads the policies in use ask for; the rest is not read."""
+
+    rounds: bool = False
+    live_offers: bool = False
+
+
+NOTHING_WEIGHED = Weighs()
+
+
 class MarketRoom:
-    """The market as the database has it: the register is read again only when it has changed, and
-    what was learned of its answers once in an hour of the clock."""
+    """The market as the database has it: the register is read again only when it has changed, what
+    was learned of its answers once in an hour of the clock, and what everybody holds in a minute."""
 
     def __init__(self) -> None:
         self._version = -1
         self._market = Market(providers={}, turns={})
         self._responses = PRIOR
         self._learned_in: datetime | None = None
+        self._load = NO_LOAD
+        self._loaded_in: datetime | None = None
 
-    async def now(self, connection: Connection, now: datetime) -> Market:
-        """The register, everybody's turns and what is believed of them in this transaction."""
+    async def now(
+        self, connection: Connection, now: datetime, weighs: Weighs = NOTHING_WEIGHED
+    ) -> Market:
+        """The register, everybody's turns, what is believed of them and, where policies weigh it,
+        what they carry, in this transaction."""
         version = await QUERIES.register_version(connection)
         if version != self._version:
             rows = await QUERIES.register_entries(connection)
             providers = [
                 provider_of(ProviderRecorded.model_validate_json(r["entry"])) for r in rows
             ]
-            self._market = Market(providers={p.provider_id: p for p in providers}, turns={})
+            self._market = Market(
+                providers={p.provider_id: p for p in providers}, turns={}, map=places()
+            )
             self._version = version
         hour = now.replace(minute=0, second=0, microsecond=0)
         if hour != self._learned_in:
             self._responses = await read_responses(connection, now)
             self._learned_in = hour
         lately = await QUERIES.turns_lately(connection, today=now.date())
-        turns = {(row["lot"], row["provider_id"]): row["turns"] for row in lately}
-        hours = {(row["lot"], row["provider_id"]): row["hours"] for row in lately}
-        return self._market.now(turns, hours, self._responses)
+        return self._market.now(
+            {(row["lot"], row["provider_id"]): row["turns"] for row in lately},
+            {(row["lot"], row["provider_id"]): row["hours"] for row in lately},
+            self._responses,
+            awards={(row["lot"], row["provider_id"]): row["awards"] for row in lately},
+            load=await self._read_load(connection, now, weighs),
+        )
+
+    async def _read_load(self, connection: Connection, now: datetime, weighs: Weighs) -> Load:
+        minute = now.replace(second=0, microsecond=0)
+        if weighs.rounds and minute != self._loaded_in:
+            self._load = await read_rounds(connection)
+            self._loaded_in = minute
+        if not weighs.live_offers:
+            return self._load if weighs.rounds else NO_LOAD
+        rows = await QUERIES.live_offers(connection)
+        return replace(self._load, live_offers={row["provider_id"]: row["offers"] for row in rows})
+
+
+async def read_rounds(connection: Connection) -> Load:
+    """The weekly hours that everybody was awarded and holds, and where they are."""
+    hours: dict[UUID, float] = {}
+    areas: dict[UUID, list[str]] = {}
+    for row in await QUERIES.rounds(connection):
+        who = row["provider_id"]
+        hours[who] = hours.get(who, 0.0) + row["hours"]
+        if row["area"] is not None:
+            areas.setdefault(who, []).append(row["area"])
+    return Load(held_hours=hours, rounds={who: tuple(found) for who, found in areas.items()})
 
 
 async def read_responses(connection: Connection, now: datetime) -> Responses:
@@ -141,4 +187,8 @@ def provider_of(entry: ProviderRecorded) -> Provider:
         carer_genders=frozenset(entry.carer_genders),
         cqc_rating=entry.cqc_rating,
         suspended=entry.suspension is not None,
+        branches=entry.branches,
+        capacity_hours=entry.capacity_hours,
+        insured_until=entry.insured_until,
+        data_protection_until=entry.data_protection_until,
     )

@@ -121,6 +121,7 @@ def _of_award(
 def _wanted(wanted: referrals.Wanted) -> needs.Wanted:
     return needs.Wanted(
         outcode=wanted.outcode,
+        sector=wanted.sector,
         requirement=_requirement(wanted.requirement),
         gender=wanted.gender,
     )

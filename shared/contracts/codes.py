@@ -104,7 +104,17 @@ PassedOverReason = Literal[
     "contract_not_live", "not_accepting_new", "area", "capability", "language", "carer_gender",
     "cqc_rating", "cqc_not_inspected", "suspended", "excluded", "named_another", "already_declined",
     "already_asked", "released_before", "rate_over_limit", "no_rate", "left_the_register",
+    "capacity", "insurance", "data_protection", "live_offers",
 ]  # fmt: skip
+RankingComponent = Literal[
+    "continuity", "choice", "contract_rank", "turns", "hours", "cqc_rating", "distance", "rotation",
+    "quality", "responsiveness", "capacity",
+]  # fmt: skip
+"""What may put a provider before another; never a price. Source: domain rules 1 and 4."""
+
+PersonView = Literal["not_asked", "informed", "agrees", "refuses", "best_interests"]
+"""What the person thinks of the care that is arranged. Source: domain rule 9."""
+
 TierOpenedBecause = Literal["first", "exhausted", "time_up", "jumped"]
 RefusalCode = Literal[
     "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded"

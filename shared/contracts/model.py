@@ -8,6 +8,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 Outcode = Annotated[str, Field(pattern=r"^[A-Z]{1,2}[0-9][A-Z0-9]?$", max_length=4)]
 """The first half of a postcode, for example E17: as near as a location comes before an award."""
 
+Sector = Annotated[str, Field(pattern=r"^[A-Z]{1,2}[0-9][A-Z0-9]? [0-9]$", max_length=6)]
+"""A postcode without its last two letters, for example E17 3: only where the council permits it."""
+
 Instant = AwareDatetime
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 """A short name chosen by the council (a ward, an organisation, a lot, a tier, a policy)."""

@@ -15,6 +15,7 @@ from shared.contracts.codes import (
     Gender,
     Outlook,
     PassedOverReason,
+    RankingComponent,
     RefusalCode,
     ReleaseReason,
     SearchCause,
@@ -24,7 +25,16 @@ from shared.contracts.codes import (
     Via,
     WithdrawalReason,
 )
-from shared.contracts.model import Code, Instant, Minutes, Model, Outcode, Pence, ReferralEvent
+from shared.contracts.model import (
+    Code,
+    Instant,
+    Minutes,
+    Model,
+    Outcode,
+    Pence,
+    ReferralEvent,
+    Sector,
+)
 from shared.contracts.requirement import Requirement
 
 TOPIC = "placements.v1"
@@ -36,6 +46,17 @@ class PlacementEvent(ReferralEvent):
     TOPIC: ClassVar[str] = TOPIC
 
     placement_id: UUID
+
+
+class Measured(Model):
+    """One component's value for one provider; null where it is not known."""
+
+    component: RankingComponent
+    value: float | None
+    weight: float | None = None
+    """In a weighted tier: how much its points count."""
+    points: float | None = None
+    """In a weighted tier: from 0 to 1."""
 
 
 class Components(Model):
@@ -50,6 +71,8 @@ class Components(Model):
     awarded_hours: float = 0.0
     """Weekly hours lately awarded in this lot, old ones counting less."""
     cqc_rating: CqcRating
+    measured: tuple[Measured, ...] = ()
+    """Components that more than the register and the turns answer; in a weighted tier, all."""
 
 
 class Ranked(Model):
@@ -148,6 +171,8 @@ class SearchStarted(PlacementEvent):
     gap_at: Instant | None = None
     """The first visit that nobody holds unless this placement is filled."""
     gap_alarm_at: Instant | None = None
+    sector: Sector | None = None
+    """Where the council permits more than the outcode."""
 
 
 class TierOpened(PlacementEvent):
@@ -166,6 +191,8 @@ class TierOpened(PlacementEvent):
     passed_over: tuple[PassedOver, ...]
     runs_on: bool = False
     """When this tier's time is up, its live offers run on and who is unasked stays next."""
+    ranking: tuple[RankingComponent, ...] = ()
+    """What ranked, in its order; a component without weight counts only between equals so far."""
 
 
 class OffersMade(PlacementEvent):

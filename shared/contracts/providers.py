@@ -15,7 +15,7 @@ from shared.contracts.codes import (
     Need,
     SuspensionReason,
 )
-from shared.contracts.model import Code, Event, Instant, Model, Outcode, Pence
+from shared.contracts.model import Code, Event, Instant, Model, Outcode, Pence, Sector
 
 
 class Contract(Model):
@@ -60,3 +60,11 @@ class ProviderRecorded(Event):
     """Empty: not known, and no gate."""
     cqc_rating: CqcRating
     suspension: Suspension | None = None
+    branches: tuple[Outcode | Sector, ...] = ()
+    """Where its rounds begin, as outcodes or sectors."""
+    capacity_hours: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    """Weekly hours of care that it declares it can carry in all; null: not known."""
+    insured_until: date | None = None
+    """The last day on which its insurance is in force; null: not known."""
+    data_protection_until: date | None = None
+    """The last day on which its data-protection registration is in force; null: not known."""

@@ -12,7 +12,7 @@ from shared.contracts.codes import (
     Urgency,
     WithdrawalReason,
 )
-from shared.contracts.model import Code, Instant, Model, Outcode, ReferralEvent
+from shared.contracts.model import Code, Instant, Model, Outcode, ReferralEvent, Sector
 from shared.contracts.requirement import Requirement
 
 
@@ -34,9 +34,13 @@ class Authorised(Model):
 
 
 class Wanted(Model):
-    """A complete request: everything that offers need. Location is the outcode and no nearer."""
+    """A complete request: everything that offers need.
+
+    Location is the outcode, or the sector where the council permits it, and no nearer.
+    """
 
     outcode: Outcode
+    sector: Sector | None = None
     requirement: Requirement
     authorisation: Authorised
     gender: Gender | None

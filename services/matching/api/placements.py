@@ -23,7 +23,7 @@ from services.matching.domain.commands import AwardByHand, ReceiveAnswers
 from services.matching.domain.events import Awarded, Event
 from services.matching.domain.package_step import PackageCommand
 from services.matching.domain.refusal import Refusal
-from services.matching.explaining import offers_told, passed_over_told
+from services.matching.explaining import not_reached_told, offers_told, passed_over_told
 from services.matching.handlers import Matching
 from services.matching.history import read_event
 from services.matching.projections import SUMMARIES
@@ -115,6 +115,7 @@ async def get_placement(request: Request, id: UUID, _who: Broker) -> PlacementDe
         forecast=forecast_view(forecasts.get(row.placement_id)),
         offers=offers_told(own),
         passed_over=passed_over_told(own),
+        not_reached=not_reached_told(own),
         timeline=[
             {
                 "sequence": entry["sequence"],

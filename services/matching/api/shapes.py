@@ -61,6 +61,7 @@ class PlacementView(BaseModel):
     organisation: str
     ward: str
     outcode: str | None
+    sector: str | None
     policy_name: str | None
     policy_version: str | None
     received_at: datetime
@@ -136,6 +137,8 @@ class PlacementDetail(PlacementView):
     """Every offer with its state, its place, the components that put it there, and its answer."""
     passed_over: list[dict[str, Any]]
     """By round and tier: providers not asked, and the reason."""
+    not_reached: list[dict[str, Any]]
+    """By round and tier: providers that might have been asked, and the place that kept them out."""
     timeline: list[dict[str, Any]]
     """Every event: sequence, instant, type, content."""
     notes: list[dict[str, Any]]

@@ -80,8 +80,7 @@ def view_of(searching: Searching, now: datetime, policy: Policy, market: Market)
         key=lambda offer: (offer.round, offer.tier, offer.place),
     )
     urgency = searching.facts.urgency
-    windows = [hours.between(now, now + timedelta(minutes=tier.window_minutes[urgency]))
-               for tier in policy.tiers]  # fmt: skip
+    windows = [hours.between(now, policy.window_ends(tier, urgency, now)) for tier in policy.tiers]
     tier = policy.tiers[searching.tier]
     return View(
         live=tuple(

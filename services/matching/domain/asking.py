@@ -3,12 +3,34 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.matching.domain.codes import ContractKind, CqcRating, PassedOverReason
+from services.matching.domain.codes import (
+    ContractKind,
+    CqcRating,
+    PassedOverReason,
+    RankingComponent,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One component's value for one provider, None where it is not known.
+
+    In a weighted tier also its weight and the points, from 0 to 1, that it gave.
+    """
+
+    component: RankingComponent
+    value: float | None
+    weight: float | None = None
+    points: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """What put a provider at its place, each as it was when the tier opened."""
+    """What put a provider at its place, each as it was when the tier opened.
+
+    `measured` are those that more than the provider's entry and its turns answer and, in a weighted
+    tier, all that count.
+    """
 
     continuity: bool
     chosen: bool
@@ -16,6 +38,7 @@ class Components:
     turns: float
     awarded_hours: float = 0.0
     cqc_rating: CqcRating
+    measured: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

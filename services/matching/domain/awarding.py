@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.matching.domain import events, ids
 from services.matching.domain.carrying import searched
-from services.matching.domain.placement import OPEN_OFFERS, offers_of
+from services.matching.domain.placement import OPEN_OFFERS, Searched, offers_of
 from services.matching.domain.turn import Turn
 
 
@@ -23,7 +23,9 @@ def provider_name(turn: Turn, provider_id: UUID) -> str:
 
 def confirm_by(turn: Turn) -> datetime:
     """Until when an award made now should be confirmed."""
-    return turn.now + timedelta(minutes=turn.policy.confirmation_minutes)
+    placement = turn.placement
+    urgency = placement.facts.urgency if isinstance(placement, Searched) else "routine"
+    return turn.policy.confirm_by(urgency, turn.now)
 
 
 def start_by(turn: Turn) -> datetime | None:

@@ -209,6 +209,7 @@ def _start(
             ward=known.ward,
             urgency=urgency,
             outcode=wanted.outcode,
+            sector=wanted.sector,
             gender=wanted.gender,
             requirement=wanted.requirement,
             policy_name=turn.policy.name,

@@ -18,6 +18,7 @@ from services.matching.domain.codes import (
     EscalationKind,
     Gender,
     Outlook,
+    RankingComponent,
     RefusalCode,
     ReleaseReason,
     Request,
@@ -70,6 +71,7 @@ class SearchStarted(PlacementEvent):
     bridging_until: datetime | None = None
     gap_at: datetime | None = None
     gap_alarm_at: datetime | None = None
+    sector: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ class TierOpened(PlacementEvent):
     ranked: tuple[Ranked, ...]
     passed_over: tuple[PassedOver, ...]
     runs_on: bool = False
+    ranking: tuple[RankingComponent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

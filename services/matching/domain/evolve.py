@@ -134,7 +134,7 @@ def _started_searching(placement: Placement, event: events.SearchStarted) -> sta
             targets_minutes=event.targets_minutes,
             policy_name=event.policy_name,
             policy_version=event.policy_version,
-            needed=needed(event.outcode, event.requirement),
+            needed=needed(event.outcode, event.requirement, event.sector),
             cause=event.cause,
             follows=event.follows,
             bridging_until=event.bridging_until,

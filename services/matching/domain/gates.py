@@ -8,10 +8,13 @@ from datetime import date
 from uuid import UUID
 
 from services.matching.domain.codes import PassedOverReason
+from services.matching.domain.load import NO_LOAD, Load
 from services.matching.domain.market import Contract, Place, Provider
 from services.matching.domain.placement import Searched
-from services.matching.domain.policy import Tier
+from services.matching.domain.policy import Passed, Registration, Tier
 from services.matching.domain.requirement import Needed
+
+_NOTHING: frozenset[Passed] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,29 +40,42 @@ def history_of(placement: Searched) -> History:
 
 
 def why_not(
-    place: Place, tier: Tier, needed: Needed, history: History, day: date
+    place: Place,
+    tier: Tier,
+    needed: Needed,
+    history: History,
+    day: date,
+    *,
+    load: Load = NO_LOAD,
 ) -> PassedOverReason | None:
     """The reason for which a provider is not asked in a tier, or None if it may be.
 
-    `day` is the day of the offer: a contract must be live on it.
+    `day` is the day of the offer: contract, insurance and registration must be live on it.
     """
     provider, contract = place
+    passes = tier.continuity_passes
+    if passes and provider.provider_id != needed.continuity_provider_id:
+        passes = _NOTHING
     return (
-        _why_not_contract(contract, tier, day)
+        _why_not_contract(contract, tier, day, passes)
         or _why_not_able(provider, needed)
-        or _why_not_rating(provider, tier)
+        or _why_not_rating(provider, tier, passes)
         or ("suspended" if provider.suspended else None)
+        or _why_not_registered(provider, tier, day)
         or _why_not_this_package(provider.provider_id, needed, history)
         or _why_not_rate(contract, tier)
+        or _why_not_room(provider, tier, needed, load)
     )
 
 
-def _why_not_contract(contract: Contract, tier: Tier, day: date) -> PassedOverReason | None:
+def _why_not_contract(
+    contract: Contract, tier: Tier, day: date, passes: frozenset[Passed]
+) -> PassedOverReason | None:
     if contract.from_ > day or (contract.to is not None and contract.to < day):
         return "contract_not_live"
-    if not (contract.accept_new and tier.accept_new):
-        return "not_accepting_new"
-    return None
+    if contract.accept_new and tier.accept_new:
+        return None
+    return None if "closed" in passes else "not_accepting_new"
 
 
 def _why_not_able(provider: Provider, needed: Needed) -> PassedOverReason | None:
@@ -75,10 +91,42 @@ def _why_not_able(provider: Provider, needed: Needed) -> PassedOverReason | None
     return None
 
 
-def _why_not_rating(provider: Provider, tier: Tier) -> PassedOverReason | None:
-    if provider.cqc_rating in tier.cqc_ratings:
+def _why_not_rating(
+    provider: Provider, tier: Tier, passes: frozenset[Passed]
+) -> PassedOverReason | None:
+    if provider.cqc_rating in tier.cqc_ratings or "rating" in passes:
         return None
     return "cqc_not_inspected" if provider.cqc_rating == "not_inspected" else "cqc_rating"
+
+
+def _why_not_registered(provider: Provider, tier: Tier, day: date) -> PassedOverReason | None:
+    if not _in_force(provider.insured_until, tier.insurance, day):
+        return "insurance"
+    if not _in_force(provider.data_protection_until, tier.data_protection, day):
+        return "data_protection"
+    return None
+
+
+def _in_force(until: date | None, rule: Registration, day: date) -> bool:
+    """Whether what runs out at the end of a day passes; an unknown end does unless required."""
+    if until is None:
+        return rule != "required"
+    return until >= day or rule == "ignored"
+
+
+def _why_not_room(
+    provider: Provider, tier: Tier, needed: Needed, load: Load
+) -> PassedOverReason | None:
+    """Capacity and the most live offers, where the tier has a rule about them."""
+    who = provider.provider_id
+    if tier.capacity == "strict":
+        held = load.held_hours.get(who, 0.0)
+        most = provider.capacity_hours
+        if most is None or held + needed.weekly_minutes / 60 > most:
+            return "capacity"
+    if tier.most_live_offers is None or load.live_offers.get(who, 0) < tier.most_live_offers:
+        return None
+    return "live_offers"
 
 
 def _why_not_this_package(

@@ -1,7 +1,7 @@
 """The providers as the rules see them, laid out so that a tier finds its own without a scan."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from services.matching.domain.codes import (
     Language,
     Need,
 )
+from services.matching.domain.geography import Places
+from services.matching.domain.load import NO_LOAD, Load
 from services.matching.domain.policy import Policy, Tier
 from services.matching.domain.responses import PRIOR, Responses
 
@@ -33,7 +35,12 @@ class Contract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """One entry of the register. Empty `carer_genders`: not known, and no gate."""
+    """One entry of the register. Empty `carer_genders`: not known, and no gate.
+
+    None is not known, and the policy says what that means. `branches` are outcodes or sectors;
+    `capacity_hours` are the weekly hours of care that it declares it can carry in all; the two
+    dates are the last days on which insurance and registration are in force.
+    """
 
     provider_id: UUID
     name: str
@@ -44,6 +51,10 @@ class Provider:
     carer_genders: frozenset[CarerGender] = frozenset()
     cqc_rating: CqcRating
     suspended: bool = False
+    branches: tuple[str, ...] = ()
+    capacity_hours: float | None = None
+    insured_until: date | None = None
+    data_protection_until: date | None = None
 
     def contracts_of(self, kind: ContractKind, lot: str | None) -> list[Contract]:
         """Its contracts of that kind in that lot, an ended one beside its successor included."""
@@ -60,6 +71,7 @@ class Market:
 
     `turns` counts by (lot, provider), an old offer less than a new one, and `awarded_hours` adds up
     the weekly hours of awards in the same way; a provider without an entry has had none.
+    `awards` counts those awards. `load` is what everybody carries, `map` where places are.
     `responses` is what is believed of everybody's answers. Build one for each version of the
     register: the layout costs a pass over it, and `now` keeps the layout.
     """
@@ -68,6 +80,9 @@ class Market:
     turns: Turns
     awarded_hours: Turns = field(default_factory=dict)
     responses: Responses = field(default=PRIOR, compare=False)
+    awards: Turns = field(default_factory=dict)
+    load: Load = NO_LOAD
+    map: Places = field(default_factory=dict, repr=False, compare=False)
     _places: Mapping[tuple[ContractKind, str | None], tuple[Place, ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -89,16 +104,31 @@ class Market:
         object.__setattr__(self, "_places", {key: tuple(found) for key, found in places.items()})
         object.__setattr__(self, "_kinds", {kind: tuple(found) for kind, found in kinds.items()})
 
-    def now(self, turns: Turns, awarded_hours: Turns, responses: "Responses") -> "Market":
-        """The same register with the counts and beliefs of this moment."""
+    def now(
+        self,
+        turns: Turns,
+        awarded_hours: Turns,
+        responses: "Responses",
+        *,
+        awards: Turns | None = None,
+        load: Load = NO_LOAD,
+    ) -> "Market":
+        """The same register and map with the counts and beliefs of this moment."""
         return Market(
             providers=self.providers,
             turns=turns,
             awarded_hours=awarded_hours,
             responses=responses,
+            awards=awards or {},
+            load=load,
+            map=self.map,
             _places=self._places,
             _kinds=self._kinds,
         )
+
+    def carrying(self, load: Load) -> "Market":
+        """The same with another load."""
+        return replace(self, load=load)
 
     def places(self, policy: Policy, tier: Tier, outcode: str) -> Iterable[Place]:
         """Every provider of a tier for an outcode with the contract it is there by, gates aside."""

@@ -4,7 +4,7 @@ Source: domain rules 1, 2 and 4.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
 from typing import assert_never
@@ -14,6 +14,7 @@ from services.matching.domain.asking import Components, PassedOver, Ranked
 from services.matching.domain.codes import CqcRating, PassedOverReason
 from services.matching.domain.gates import History, why_not
 from services.matching.domain.market import Market, Place
+from services.matching.domain.measuring import weighed
 from services.matching.domain.policy import Component, Policy, Tier
 from services.matching.domain.requirement import Needed
 
@@ -50,20 +51,32 @@ def line_up(
 
     A provider with several contracts in the tier is asked once, by the one that ranks best.
     """
-    passed: list[tuple[tuple[float, ...], bytes, Place, Components]] = []
+    passed: list[Place] = []
+    found: list[Components] = []
     out: dict[UUID, PassedOverReason] = {}
     for place in market.places(policy, tier, needed.outcode):
-        provider_id = place[0].provider_id
-        reason = why_not(place, tier, needed, history, day)
+        reason = why_not(place, tier, needed, history, day, load=market.load)
         if reason is not None:
-            out.setdefault(provider_id, reason)
+            out.setdefault(place[0].provider_id, reason)
             continue
-        components = _components(place, needed, market)
-        order = _key(components, tier.components)
-        passed.append((order, _lot_draw(placement_id, provider_id), place, components))
-    passed.sort(key=lambda entry: entry[:2])
+        passed.append(place)
+        found.append(_components(place, needed, market))
+    if tier.measured or tier.weights:
+        keys, measured = weighed(tier, passed, found, needed, market)
+        found = [replace(one, measured=more) for one, more in zip(found, measured, strict=True)]
+    else:
+        keys = [_key(one, tier.components) for one in found]
+    draws = [_lot_draw(placement_id, provider.provider_id) for provider, _ in passed]
+    order = sorted(zip(keys, draws, range(len(passed)), strict=True))
+    ranked = _ranked((passed[n], found[n]) for *_, n in order)
+    left = [(one, reason) for one, reason in out.items() if one not in ranked]
+    return Line(ranked=tuple(ranked.values()), passed_over=by_reason(left))
+
+
+def _ranked(order: Iterable[tuple[Place, Components]]) -> dict[UUID, Ranked]:
+    """Each provider once, at the place of its best contract."""
     ranked: dict[UUID, Ranked] = {}
-    for _, _, (provider, contract), components in passed:
+    for (provider, contract), components in order:
         if provider.provider_id not in ranked:
             ranked[provider.provider_id] = Ranked(
                 provider_id=provider.provider_id,
@@ -73,8 +86,7 @@ def line_up(
                 rate_pence=contract.rate_pence,
                 components=components,
             )
-    left = [(one, reason) for one, reason in out.items() if one not in ranked]
-    return Line(ranked=tuple(ranked.values()), passed_over=by_reason(left))
+    return ranked
 
 
 def by_reason(
@@ -123,6 +135,8 @@ def _value(components: Components, component: Component) -> float:
             return components.awarded_hours
         case "cqc_rating":
             return _RATING_ORDER[components.cqc_rating]
+        case "distance" | "rotation" | "quality" | "responsiveness" | "capacity":
+            raise AssertionError(f"{component} is measured for the whole line")
         case _:
             assert_never(component)
 

@@ -101,9 +101,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A complete request. Location is the outcode and no nearer. Source: domain rule 7."""
+    """A complete request. Location is the outcode, or the sector where policy and population
+    permit, and no nearer. Source: domain rule 7."""
 
     outcode: str
+    sector: str | None = None
     requirement: Requirement
     gender: Gender | None
 
@@ -116,6 +118,7 @@ class Needed:
     """
 
     outcode: str
+    sector: str | None = None
     weekly_minutes: int
     double_handed: bool = False
     """Whether any visit takes two carers."""
@@ -127,14 +130,20 @@ class Needed:
     continuity_provider_id: UUID | None = None
     excluded: tuple[UUID, ...] = ()
 
+    @property
+    def area(self) -> str:
+        """The nearest that is known of where the package is."""
+        return self.sector or self.outcode
 
-def needed(outcode: str, requirement: Requirement) -> Needed:
+
+def needed(outcode: str, requirement: Requirement, sector: str | None = None) -> Needed:
     """What the rules weigh of a requirement: its gates (`must`) and what puts a provider first."""
     preferences = requirement.preferences
     named = preferences.provider_id
     gender = preferences.carer_gender
     return Needed(
         outcode=outcode,
+        sector=sector,
         weekly_minutes=requirement.weekly_minutes,
         double_handed=any(visit.carers > 1 for visit in requirement.visits),
         capabilities=(requirement.care_type, *requirement.needs),

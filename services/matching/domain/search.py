@@ -3,7 +3,7 @@
 Source: design §3, domain rules 2, 10 and 13.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from services.matching.domain import events, ids
@@ -113,10 +113,10 @@ def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpened
         market=turn.market,
         day=turn.now.date(),
     )
-    budget = tier.budget_minutes[facts.urgency]
+    closes_at = turn.policy.budget_ends(tier, facts.urgency, turn.now)
     if tier.adaptive and index + 1 == len(turn.policy.tiers):
         # Nothing comes after it that its end would have to make room for.
-        budget = None
+        closes_at = None
     turn.record(
         events.TierOpened(
             at=turn.now,
@@ -127,10 +127,11 @@ def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpened
             tier_name=tier.name,
             clause=tier.clause,
             because=because,
-            closes_at=None if budget is None else turn.now + timedelta(minutes=budget),
+            closes_at=closes_at,
             ranked=line.ranked,
             passed_over=line.passed_over,
             runs_on=tier.adaptive,
+            ranking=tier.components,
         )
     )
 
@@ -177,7 +178,7 @@ def _make_offers(turn: Turn, searching: Searching, size: int, pace: Pace | None 
                 tier=index,
                 tier_name=tier.name,
                 wave=wave,
-                expires_at=_expires_at(turn.now, tier, searching) if offers else turn.now,
+                expires_at=_expires_at(turn, tier, searching) if offers else turn.now,
                 offers=offers,
                 passed_over=by_reason(passed_over.get(index, ())),
                 ask_at=pace.ask_at if pace else None,
@@ -198,7 +199,7 @@ def _offer(
     needed, day = searching.facts.needed, turn.now.date()
     reason: PassedOverReason = "contract_not_live"
     for contract in provider.contracts_of(candidate.contract_kind, candidate.lot):
-        closed = why_not((provider, contract), tier, needed, history, day)
+        closed = why_not((provider, contract), tier, needed, history, day, load=turn.market.load)
         if closed is None:
             return OfferMade(
                 offer_id=ids.offer_id(turn.placement_id, searching.round, candidate.provider_id),
@@ -212,12 +213,12 @@ def _offer(
     return reason
 
 
-def _expires_at(now: datetime, tier: Tier, searching: Searching) -> datetime:
+def _expires_at(turn: Turn, tier: Tier, searching: Searching) -> datetime:
     """The deadline of a wave: a window is cut to its tier's end, unless the tier runs on.
 
     Source: design §3.
     """
-    ends = now + timedelta(minutes=tier.window_minutes[searching.facts.urgency])
+    ends = turn.policy.window_ends(tier, searching.facts.urgency, turn.now)
     closes = searching.tier_closes_at
     return ends if closes is None or searching.runs_on else min(ends, closes)
 
@@ -229,7 +230,7 @@ def reopen_if_somebody_new(turn: Turn, exhausted: Exhausted) -> None:
     policy, market, day = turn.policy, turn.market, turn.now.date()
     needed = exhausted.facts.needed
     if not any(
-        why_not(place, tier, needed, history, day) is None
+        why_not(place, tier, needed, history, day, load=market.load) is None
         for tier in policy.tiers
         for place in market.places(policy, tier, needed.outcode)
     ):

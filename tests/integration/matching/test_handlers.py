@@ -9,6 +9,8 @@ import pytest
 from services.matching.domain.package import fold
 from services.matching.handlers import RefusedError
 from services.matching.history import read_event, read_package
+from services.matching.policies import publish
+from services.matching.policy_file import read_document
 from shared.ids import new_id
 from tests.integration.matching.room import Room, accept, decline, provider, referral, room
 from tests.stack import TestStack
@@ -93,8 +95,11 @@ async def test_a_process_with_an_older_policy_goes_on_with_what_a_newer_one_bega
     async with room(stack) as older:
         await older.take(provider(name="Alder", kind="framework", lot="walthamstow"))
         newer = Room(older.pool, OTHER_POLICY)
-        async with older.pool.acquire() as connection:
+        async with older.pool.acquire() as connection, connection.transaction():
             await newer.matching.policies.keep(connection)
+            await publish(
+                connection, read_document(OTHER_POLICY), author="Ada", reason="the DPS is closed"
+            )
         asked = referral(await older.now())
         await newer.take(asked)
         (offer,) = await older.offers(asked.referral_id)

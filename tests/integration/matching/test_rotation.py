@@ -56,11 +56,14 @@ async def test_a_run_counts_turns_and_hours_as_the_query_does(stack: TestStack):
             await TURNS.apply(connection, events)
             rotation.add(events)
             read = {
-                (row["lot"], row["provider_id"]): (row["turns"], row["hours"])
+                (row["lot"], row["provider_id"]): (row["turns"], row["hours"], row["awards"])
                 for row in await QUERIES.turns_lately(connection, today=at.date())
             }
             counted = {
-                key: (turns, rotation.awarded_hours[key]) for key, turns in rotation.turns.items()
+                key: (turns, rotation.awarded_hours[key], rotation.awards[key])
+                for key, turns in rotation.turns.items()
             }
             for key in read.keys() | counted.keys():
-                assert counted.get(key, (0, 0)) == pytest.approx(read.get(key, (0, 0)), abs=0.0011)
+                nothing = (0, 0, 0)
+                found = counted.get(key, nothing)
+                assert found == pytest.approx(read.get(key, nothing), abs=0.0011)

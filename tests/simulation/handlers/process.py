@@ -18,8 +18,9 @@ from services.matching.domain.events import Event
 from services.matching.domain.refusal import Refusal
 from services.matching.handlers import Matching
 from services.matching.outlooks import Outlooks
-from services.matching.policies import Policies
+from services.matching.policies import Policies, publish
 from services.matching.policy_document import Document
+from services.matching.policy_file import version_of
 from services.matching.timers import Timers
 from shared.messaging.parked import discard, replay_one
 from shared.messaging.positions import Positions
@@ -52,6 +53,7 @@ class Process:
         self.database = database
         self.kafka = kafka
         self.pool: Any = database.pool()
+        self.document = document
         self.matching = Matching(Policies(document))
         self.reader = Reader(consumer=SERVICE, pool=self.pool, handle=self._take)
         self.timers = Timers(pool=self.pool, matching=self.matching)
@@ -106,11 +108,20 @@ class Process:
             task.cancel()
 
     async def start(self) -> None:
-        """Reads the policies in use, and the register to its end before anything else."""
+        """Reads the policies in use, and the register to its end before anything else.
+
+        A process that comes with another policy than the one in force publishes it.
+        """
         while not self.ready:
             try:
                 async with self.pool.acquire() as connection:
-                    await self.matching.policies.keep(connection)
+                    policies = self.matching.policies
+                    await policies.keep(connection)
+                    if policies.current.version != version_of(self.document):
+                        async with connection.transaction():
+                            await publish(
+                                connection, self.document, author="somebody", reason="a change"
+                            )
                 self.ready = True
             except TRANSIENT_ERRORS:
                 await asyncio.sleep(0.25)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
@@ -48,15 +48,18 @@ async def register_entries(work: Work) -> list[Row]:
 async def turns_lately(work: Work, *, today: Any) -> list[Row]:
     turns: Counter[Any] = Counter()
     minutes: Counter[Any] = Counter()
+    awards: Counter[Any] = Counter()
     for row in work.scan("turns"):
         if row["week"] > today - timedelta(days=56):
             fading = _fading((today - row["week"]).days)
             place = (row["lot"], row["provider_id"])
             turns[place] += row["offers"] * fading
             minutes[place] += row["minutes"] * fading
+            awards[place] += row["awards"] * fading
     return [
         {"lot": lot, "provider_id": provider_id, "turns": _rounded(turns[lot, provider_id]),
-         "hours": _rounded(minutes[lot, provider_id] / Decimal(60))}
+         "hours": _rounded(minutes[lot, provider_id] / Decimal(60)),
+         "awards": _rounded(awards[lot, provider_id])}
         for lot, provider_id in turns
     ]  # fmt: skip
 
@@ -86,6 +89,31 @@ async def keep_policy(work: Work, **policy: Any) -> list[Row]:
 
 async def kept_policies(work: Work) -> list[Row]:
     return list(work.scan("policies"))
+
+
+async def publish_first(work: Work, **published: Any) -> list[Row]:
+    await work.lock("publications", 1)
+    if not list(work.scan("publications")):
+        await _published(work, 1, published | {"in_force_from": None})
+    return []
+
+
+async def publish(work: Work, **published: Any) -> list[Row]:
+    number = 1 + max((row["number"] for row in work.scan("publications")), default=0)
+    await _published(work, number, published)
+    return [{"number": number}]
+
+
+async def _published(work: Work, number: int, published: Row) -> None:
+    await work.put("publications", number, {"number": number, **published})
+
+
+async def version_in_force(work: Work, *, now: Any) -> list[Row]:
+    rows = [row for row in work.scan("publications")
+            if row["in_force_from"] is None or row["in_force_from"] <= now]  # fmt: skip
+    since = datetime.min.replace(tzinfo=UTC)
+    rows.sort(key=lambda row: (row["in_force_from"] or since, row["number"]))
+    return [{"version": row["version"]} for row in rows[-1:]]
 
 
 @cache

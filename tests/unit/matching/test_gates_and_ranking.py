@@ -7,19 +7,25 @@ from uuid import uuid5
 import pytest
 
 from services.matching.domain import events
+from services.matching.domain import placement as states
+from services.matching.domain.gates import History, why_not
+from services.matching.domain.load import NO_LOAD, Load, live_offers_changed
 from services.matching.domain.requirement import (
     Preferences,
     PreferredCarerGender,
     PreferredLanguage,
     PreferredProvider,
     Wanted,
+    needed,
 )
 from tests.unit.matching.world import (
     REFERRAL,
     TIME,
     Story,
+    answers,
     contract,
     market,
+    no,
     pid,
     policy,
     provider,
@@ -70,6 +76,36 @@ GATES = [
     (None, provider("X"), wanted(), {"rate_limit_pence": 1800}),
     ("no_rate", provider("X", contract(rate_pence=None)), wanted(), {"rate_limit_pence": 1800}),
     (None, provider("X", contract(rate_pence=None)), wanted(), {}),
+    ("insurance", provider("X", insured_until=date(2026, 3, 1)), wanted(), {}),
+    (None, provider("X", insured_until=date(2026, 3, 2)), wanted(), {"insurance": "required"}),
+    (None, provider("X"), wanted(), {}),
+    ("insurance", provider("X"), wanted(), {"insurance": "required"}),
+    (None, provider("X", insured_until=date(2026, 3, 1)), wanted(), {"insurance": "ignored"}),
+    ("data_protection", provider("X", data_protection_until=date(2026, 3, 1)), wanted(), {}),
+    ("data_protection", provider("X"), wanted(), {"data_protection": "required"}),
+    (None, provider("X", data_protection_until=date(2026, 3, 2)), wanted(),
+     {"data_protection": "required"}),
+    ("capacity", provider("X"), wanted(), {"capacity": "strict"}),
+    ("capacity", provider("X", capacity_hours=0.4), wanted(), {"capacity": "strict"}),
+    (None, provider("X", capacity_hours=0.5), wanted(), {"capacity": "strict"}),
+    (None, provider("X", capacity_hours=0.0), wanted(), {}),
+    (None, provider("X"), wanted(), {"most_live_offers": 1}),
+    ("not_accepting_new", provider("X"), wanted(continuity_provider_id=pid("X")),
+     {"accept_new": False}),
+    (None, provider("X"), wanted(continuity_provider_id=pid("X")),
+     {"accept_new": False, "continuity_passes": frozenset({"closed"})}),
+    (None, provider("X", contract(accept_new=False)), wanted(continuity_provider_id=pid("X")),
+     {"continuity_passes": frozenset({"closed"})}),
+    ("not_accepting_new", provider("X"), wanted(continuity_provider_id=pid("Y")),
+     {"accept_new": False, "continuity_passes": frozenset({"closed"})}),
+    ("contract_not_live", provider("X", contract(to=date(2026, 3, 1))),
+     wanted(continuity_provider_id=pid("X")), {"continuity_passes": frozenset({"closed"})}),
+    ("cqc_rating", provider("X", cqc_rating="inadequate"),
+     wanted(continuity_provider_id=pid("X")), {"continuity_passes": frozenset({"closed"})}),
+    (None, provider("X", cqc_rating="inadequate"), wanted(continuity_provider_id=pid("X")),
+     {"continuity_passes": frozenset({"rating"})}),
+    ("suspended", provider("X", suspended=True), wanted(continuity_provider_id=pid("X")),
+     {"continuity_passes": frozenset({"closed", "rating"})}),
 ]  # fmt: skip
 
 
@@ -79,6 +115,38 @@ def test_a_gate_keeps_a_provider_out_and_says_why(reason, one, want, rules):
     told = story(one, tiers=(tier(**rules),)).when(referral(want))
     assert told.asked() == ([] if reason else ["X"])
     assert told.passed_over() == ({"X": reason} if reason else {})
+
+
+LOADS = [
+    ("capacity", {"capacity": "strict"}, Load(held_hours={pid("X"): 9.6})),
+    (None, {"capacity": "strict"}, Load(held_hours={pid("X"): 9.5})),
+    (None, {"capacity": "advisory"}, Load(held_hours={pid("X"): 99.0})),
+    ("live_offers", {"most_live_offers": 2}, Load(live_offers={pid("X"): 2})),
+    (None, {"most_live_offers": 2}, Load(live_offers={pid("X"): 1, pid("Y"): 2})),
+    (None, {}, Load(live_offers={pid("X"): 99})),
+]
+
+
+@pytest.mark.parametrize(("reason", "rules", "load"), LOADS)
+def test_what_a_provider_carries_is_a_gate_where_the_tier_says_so(reason, rules, load):
+    """Hours held against declared capacity, and live offers against the most there may be."""
+    place = (provider("X", capacity_hours=10.0), contract())
+    nobody = History(asked=frozenset(), declined=frozenset(), released=frozenset())
+    need = needed("E4", wanted().requirement)
+    day = date(2026, 3, 2)
+    assert why_not(place, tier(**rules), need, nobody, day, load=load) == reason
+
+
+def test_live_offers_are_counted_on_within_one_batch():
+    """Offers made add to a provider's, and offers that ended are taken off."""
+    before = states.Absent()
+    told = story(*ranks("A", "B")).when(referral())
+    assert live_offers_changed(before, told.placement) == [(pid("A"), 1), (pid("B"), 1)]
+    load = NO_LOAD.after(live_offers_changed(before, told.placement))
+    was = told.placement
+    told.when(answers(no("A", 1)), 1)
+    load = load.after(live_offers_changed(was, told.placement))
+    assert load.live_offers == {pid("A"): 0, pid("B"): 1}
 
 
 def test_a_preference_that_is_no_must_is_no_gate():

@@ -130,7 +130,7 @@ WRONG = [
     ("    neighbours: [south]\n", "", None),
     ("  south:", "  South:", "policy.yaml:10: lots.South: not of the right form"),
     ("confirmation_minutes: 120", "confirmation_minutes: 1.5",
-     "policy.yaml:3: confirmation_minutes: input should be a valid integer"),
+     "policy.yaml:3: confirmation_minutes: not minutes; give a whole number such as 60"),
     ("rate_limit_pence: 2000", "rate_limit_pence: 200000",
      "policy.yaml:34: tiers[1].rate_limit_pence: too large; give 100000 or less"),
     ("cqc_ratings: [good]", "cqc_ratings: []",

@@ -8,7 +8,6 @@ create index placements_searching on placements (referral_id) where status like 
 alter table awards drop constraint awards_state_check;
 alter table awards add constraint awards_state_check
     check (state in ('live', 'released', 'cancelled', 'ending', 'ended'));
-alter table awards add column weekly_minutes bigint;
 alter table awards add column rate_pence bigint;
 alter table awards add column contract_kind text;
 alter table awards add column started_at timestamptz;
