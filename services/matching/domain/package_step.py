@@ -76,9 +76,10 @@ def step_package(
 
 
 def needs_origins(package: Package, command: PackageCommand) -> bool:
-    """Whether `step_package` may have to know how these searches began."""
+    """Whether `step_package` may have to know how these searches began: a new one may follow."""
     return isinstance(command, CareCommand) or any(
-        isinstance(one, states.Confirmed | states.Started | states.Paused | states.Ending)
+        (isinstance(one, states.Started) and one.change is not None)
+        or (isinstance(one, states.Paused) and one.restart is not None)
         for one in package.placements
     )
 

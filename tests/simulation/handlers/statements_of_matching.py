@@ -30,6 +30,13 @@ def _with_status(work: Work, status: str, after: Any) -> list[Row]:
     return sorted(rows, key=lambda row: row["referral_id"])
 
 
+async def origins(work: Work, *, referral_id: Any) -> list[Row]:
+    kinds = ("homeward.placement.search-started.v1", "homeward.placement.change-asked.v1")
+    rows = [row for row in work.scan("events")
+            if row["topic"] == "placements.v1" and row["key"] == referral_id and row["type"] in kinds]  # fmt: skip
+    return sorted(rows, key=lambda row: row["sequence"])
+
+
 async def register_version(work: Work) -> list[Row]:
     return [work.get("register_version", True) or {}]
 
