@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -118,6 +119,19 @@ def policy_file(name: str | Path) -> Path:
         return shipped
     known = ", ".join(sorted(one.stem for one in POLICIES.glob("*.yaml")))
     raise StackError(f"there is no policy file {name}. Policies that ship by name: {known}.")
+
+
+def given_instant(text: str | None, option: str) -> datetime | None:
+    """The instant that an option gives. Raises BadParameter for one without an offset."""
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("give 2024-01-08T08:00:00+00:00", param_hint=option) from error
+    if instant.tzinfo is None:
+        raise typer.BadParameter("give the offset too, as in 2024-01-08T08:00Z", param_hint=option)
+    return instant
 
 
 def erase(stack: Stack) -> None:

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from deploy.commands import policy_versions
 from deploy.commands.place import OUT, Demo, State, database, installation, policy_file
 from deploy.simulator.figures import MARK, Goal
 from deploy.simulator.market import SimulatedMarket
 from deploy.simulator.market_file import InvalidMarketError, load_market, unmatched
+from deploy.simulator.register import register_of
 from deploy.simulator.tuning import FIRST_TUNING_SEED, Trial, Tuning
 from deploy.simulator.tuning import tune as run_tuning
 from services.matching.domain.market import Provider
@@ -36,20 +38,43 @@ def check(
     registry: Annotated[
         bool, typer.Option("--registry", help="Also look for tiers and lots without a provider.")
     ] = False,
+    market: Annotated[
+        Path | None, typer.Option("--market", help="Look for them in a simulated market instead.")
+    ] = None,
     demo: Demo = False,
     state: State = None,
 ) -> None:
     """Say every mistake (exit code 1) and oddity of a policy, each with its line."""
     path = policy_file(file)
-    providers = asyncio.run(_registry(demo=demo, state=state)) if registry else None
+    providers: list[Provider] | None = None
+    if market is not None:
+        providers = _providers_of(market)
+    elif registry:
+        providers = asyncio.run(_registry(demo=demo, state=state))
     report = check_policy(path, providers)
-    for line in report.errors:
-        OUT.print(f"[red]error[/]   {escape(line)}", highlight=False, soft_wrap=True)
-    for line in report.warnings:
-        OUT.print(f"[yellow]warning[/] {escape(line)}", highlight=False, soft_wrap=True)
+    policy_versions.say(report)
     if report.errors:
         raise typer.Exit(1)
     OUT.print(f"{path.name} can be used.")
+
+
+def _providers_of(path: Path) -> list[Provider]:
+    """The register of a simulated market, or every reason why it cannot be read."""
+    try:
+        return list(register_of(load_market(path)).values())
+    except InvalidMarketError as error:
+        reasons = error.errors
+    except OSError as error:
+        reasons = (f"{path}: cannot be read ({error.strerror}); give the path of a market",)
+    for reason in reasons:
+        OUT.print(f"[red]error[/]   {escape(reason)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
+app.command()(policy_versions.diff)
+app.command()(policy_versions.publish)
+app.command(name="list")(policy_versions.list_versions)
+app.command()(policy_versions.show)
 
 
 @app.command()

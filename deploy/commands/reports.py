@@ -18,6 +18,7 @@ from deploy.commands.place import (
     Demo,
     State,
     database,
+    given_instant,
     installation,
     policy_file,
     stack_of,
@@ -53,24 +54,14 @@ def fill_times_command(
 ) -> None:
     """How fast packages were filled, of referrals received in a period (28 days by default)."""
     told = asyncio.run(
-        _fill_times(_instant(start, "--from"), _instant(end, "--to"), by, demo=demo, state=state)
+        _fill_times(
+            given_instant(start, "--from"), given_instant(end, "--to"), by, demo=demo, state=state
+        )
     )
     if as_json:
         OUT.print_json(json.dumps(told, default=str))
         return
     OUT.print(fill_time_table(told))
-
-
-def _instant(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter("give 2024-01-08T08:00:00+00:00", param_hint=option) from error
-    if instant.tzinfo is None:
-        raise typer.BadParameter("give the offset too, as in 2024-01-08T08:00Z", param_hint=option)
-    return instant
 
 
 async def _fill_times(

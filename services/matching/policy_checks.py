@@ -6,6 +6,12 @@ from itertools import pairwise
 from services.matching.domain.codes import Urgency
 from services.matching.domain.market import Provider
 from services.matching.policy_document import LotPart, Parsed, TierPart
+from services.matching.policy_tier_checks import (
+    clauses,
+    nobody_left,
+    unchecked_clauses,
+    working_hours,
+)
 from shared.documents import Finding
 
 URGENCIES: tuple[Urgency, ...] = ("urgent", "routine")
@@ -23,23 +29,24 @@ def mistakes_in(parsed: Parsed) -> list[Finding]:
         _scopes,
         _strategies,
         _prices,
+        clauses,
+        working_hours,
+        nobody_left,
     )
     return [finding for check in checks for finding in check(parsed)]
 
 
 def oddities_in(parsed: Parsed) -> list[Finding]:
     """What works and is probably not meant."""
-    return [*_long_windows(parsed), *_long_budgets(parsed)]
+    return [*_long_windows(parsed), *_long_budgets(parsed), *unchecked_clauses(parsed)]
 
 
-def unfilled_in(
-    parsed: Parsed, registry: Sequence[Provider]
-) -> tuple[list[Finding], list[Finding]]:
-    """Against the register: tiers that nobody can be in (mistakes), lots nobody serves (odd)."""
+def unfilled_in(parsed: Parsed, registry: Sequence[Provider]) -> list[Finding]:
+    """Against the register: tiers that can never open for anybody, and lots that nobody serves."""
     held = {
         (contract.kind, contract.lot) for provider in registry for contract in provider.contracts
     }
-    empty = [
+    found = [
         parsed.finding(
             ("tiers", index),
             f"nobody in the register can be in this tier: no {tier.contract} contract"
@@ -52,13 +59,18 @@ def unfilled_in(
             for kind, lot in held
         )
     ]
+    if not any(tier.scope != "any" for tier in parsed.tiers.values()):
+        return found
     served = {lot for kind, lot in held if kind == "framework"}
-    thin = [
-        parsed.finding(("lots", name), "no framework provider is in this lot")
+    return found + [
+        parsed.finding(
+            ("lots", name),
+            "nobody serves this lot: no framework provider is in it; register one, or add its"
+            " outcodes to another lot",
+        )
         for name in parsed.lots
         if name not in served
     ]
-    return empty, thin
 
 
 def _lots_asked(parsed: Parsed, tier: TierPart) -> set[str]:

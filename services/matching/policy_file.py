@@ -56,9 +56,7 @@ def check_policy(path: Path, registry: Sequence[Provider] | None = None) -> Poli
     errors = [*parsed.findings, *mistakes_in(parsed)]
     warnings = oddities_in(parsed)
     if registry is not None:
-        empty, thin = unfilled_in(parsed, registry)
-        errors += empty
-        warnings += thin
+        errors += unfilled_in(parsed, registry)
     return PolicyReport(errors=told(path, errors), warnings=told(path, warnings))
 
 

@@ -11,7 +11,8 @@ from deploy.local.ports import LOOPBACK, is_free
 
 COMMANDS = (
     "up", "down", "status", "reset", "logs", "migrate", "demo", "rebuild", "verify",
-    "token", "token create", "token list", "token revoke", "policy check", "report fill-times",
+    "token", "token create", "token list", "token revoke", "policy check", "policy diff",
+    "policy publish", "policy list", "policy show", "report fill-times",
     "dead-letters", "dead-letters list", "dead-letters show", "dead-letters replay",
     "dead-letters discard",
 )  # fmt: skip
@@ -121,6 +122,43 @@ def test_a_bad_policy_is_told_by_line(state, tmp_path):
     outcome = run("policy", "check", str(path))
     assert outcome.exit_code == 1
     assert "mine.yaml:3: tiers: empty; give at least one" in outcome.output
+
+
+def test_a_policy_is_held_against_a_market(state):
+    """Who could never be asked is told without a register; a market that is none is told."""
+    market = "deploy/markets/waltham-forest.yaml"
+    assert run("policy", "check", "three-tier", "--market", market).exit_code == 0
+    outcome = run("policy", "check", "devon-cares", "--market", market)
+    assert outcome.exit_code == 1
+    assert "lots.exeter: nobody serves this lot" in outcome.output
+    outcome = run("policy", "check", "three-tier", "--market", "nowhere.yaml")
+    assert outcome.exit_code == 1
+    assert "give the path of a market" in outcome.output
+
+
+def test_what_changes_between_policies_is_said(state, tmp_path):
+    """A line for each change; a policy with a mistake is told by its line instead."""
+    outcome = run("policy", "diff", "waltham-forest", "three-tier")
+    assert outcome.exit_code == 0
+    assert "- In step dps, DPS providers are offered new packages again" in outcome.output
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\nlots: {}\ntiers: []\n")
+    outcome = run("policy", "diff", "three-tier", str(path))
+    assert outcome.exit_code == 1
+    assert "mine.yaml:3: tiers: empty; give at least one" in outcome.output
+
+
+def test_publishing_needs_an_author_and_a_reason(elsewhere):
+    """Before anything is asked of a database."""
+    outcome = run("policy", "publish", "three-tier", "--author", " ", "--reason", "x")
+    assert outcome.exit_code == 1
+    assert "say who decides it and why" in outcome.output
+    named = ("--author", "Ada", "--reason", "a new contract")
+    outcome = run("policy", "publish", "three-tier", *named, "--from", "2026-04-01T08:00")
+    assert outcome.exit_code == 2
+    outcome = run("policy", "publish", "three-tier", *named)
+    assert outcome.exit_code == 1
+    assert "the database of matching does not answer" in outcome.output
 
 
 def test_reset_leaves_a_strangers_folder_alone(state):

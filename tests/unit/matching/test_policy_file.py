@@ -29,7 +29,7 @@ tiers:
   - name: lot
     contract: framework
     scope: lot
-    clause: "7.1"
+    clause: {reference: "7.1", allows: {ranking: [hours, turns], strategies: [simultaneous], award_rules: [ranked]}}
     ranking: [turns]
     award_rule: ranked
     settling_minutes: 10
@@ -40,7 +40,7 @@ tiers:
   - name: spot
     contract: spot
     scope: any
-    clause: "8"
+    clause: {reference: "8", allows: {ranking: [], strategies: [waves], award_rules: [first]}}
     ranking: []
     award_rule: first
     strategy: waves(3)
@@ -195,14 +195,15 @@ def test_an_oddity_is_a_warning(write):
     assert load_policy(write(text)).name == "good"
 
 
-def test_against_the_register_an_empty_tier_is_a_mistake_and_an_empty_lot_odd(write):
+def test_against_the_register_empty_tiers_and_lots_are_mistakes(write):
     """`policy check` with the register says who is missing."""
     report = check_policy(write(GOOD), [provider("A", contract(lot="north"))])
-    (error,) = report.errors
-    assert error.startswith("policy.yaml:24: tiers[1]: nobody in the register can be in this tier")
-    assert report.warnings == ("policy.yaml:10: lots.south: no framework provider is in this lot",)
+    lot, tier = report.errors
+    assert lot.startswith("policy.yaml:10: lots.south: nobody serves this lot")
+    assert tier.startswith("policy.yaml:24: tiers[1]: nobody in the register can be in this tier")
     report = check_policy(write(GOOD), [provider("A", contract(lot="elsewhere"), contract("spot"))])
-    assert [error.split(":")[2].strip() for error in report.errors] == ["tiers[0]"]
+    places = [error.split(":")[2].strip() for error in report.errors]
+    assert places == ["lots.north", "lots.south", "tiers[0]"]
 
 
 def test_the_version_is_the_contents(write):
