@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from services.matching.domain.commands import PassTime, ReconsiderMarket, ReviewOutlook
+from services.matching.domain.consequences import consequences
 from services.matching.domain.events import Event, SearchStarted
 from services.matching.domain.lessons import Lesson, lessons_of
 from services.matching.domain.load import live_offers_changed
@@ -137,14 +138,22 @@ class Matching:
         connection: Connection,
         referral_id: UUID,
         command: PackageCommand,
+        *,
         about: UUID | None = None,
+        confirmed: bool = True,
     ) -> tuple[Event, ...] | Refusal:
         """One command by a person: its events, or the rules' refusal, in which case nothing changed.
 
-        `about` is the placement that the person means; None: the only one that is open.
+        `about` is the placement that the person means; None: the only one that is open. One that was
+        not `confirmed` is refused as `needs-confirmation` if somebody would lose by it, with a
+        sentence that says what.
         """
         return await self._do(
-            connection, [(referral_id, ((command, None),))], about=about, refusable=True
+            connection,
+            [(referral_id, ((command, None),))],
+            about=about,
+            refusable=True,
+            confirmed=confirmed,
         )
 
     async def _reconsider(self, connection: Connection) -> None:
@@ -183,6 +192,7 @@ class Matching:
         *,
         about: UUID | None = None,
         refusable: bool = False,
+        confirmed: bool = True,
     ) -> tuple[Event, ...] | Refusal:
         """Locks, reads the clock, decides in order, and writes everything in a few statements."""
         packages = await self._load(connection, [key for key, _ in work])
@@ -211,6 +221,8 @@ class Matching:
                     if refusable:
                         return outcome
                     raise RefusedError(outcome.code)
+                if not confirmed and (lost := consequences(before, outcome[1])) is not None:
+                    return Refusal(code="needs-confirmation", sentence=lost)
                 kept.package, events = outcome
                 for was, is_now in pairs(before, kept.package):
                     lessons.extend(lessons_of(was, is_now, now))

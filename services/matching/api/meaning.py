@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.matching.projections import SUMMARIES, Summary
+from services.matching.projections import SUMMARIES
 from services.matching.store import QUERIES
+from services.matching.summary import Summary
 from shared.postgres.connection import Connection
 from shared.web.problems import Problem, not_found
 
@@ -28,17 +29,22 @@ async def meant_by(connection: Connection, id: UUID) -> Meant:
     return Meant(referral_id=referral_id, about=None if referral_id == id else id)
 
 
-async def shown_by(connection: Connection, id: UUID) -> tuple[Summary, list[Summary]]:
-    """The placement to show, and all of its referral. Raises the Problem of an unknown id, or of
+async def shown_by(connection: Connection, id: UUID) -> tuple[Summary, list[Summary], str | None]:
+    """The placement to show, all of its referral, and who looks after it. Raises the Problem of an unknown id, or of
     a referral with several open parts, which it names."""
     rows = await QUERIES.summaries_meant(connection, id=id)
     if not rows:
         raise not_found("placement")
-    found = [SUMMARIES.rows.from_record(row) for row in rows]
-    if found[0].referral_id != id:
-        rows = await QUERIES.summaries_of(connection, referral_id=found[0].referral_id)
-        return found[0], [SUMMARIES.rows.from_record(row) for row in rows]
-    going_on = [one for one in found if one.status not in _OVER]
+    referral_id = rows[0]["referral_id"]
+    all_rows = await QUERIES.summaries_of(connection, referral_id=referral_id)
+    whole = [SUMMARIES.rows.from_record(row) for row in all_rows]
+    assignees = {row["placement_id"]: row["assignee"] for row in all_rows}
+    shown = _only_open(whole) if referral_id == id else SUMMARIES.rows.from_record(rows[0])
+    return shown, whole, assignees[shown.placement_id]
+
+
+def _only_open(whole: list[Summary]) -> Summary:
+    going_on = [one for one in whole if one.status not in _OVER]
     held = [one for one in going_on if one.status != "ending"] or going_on
     if len(held) > 1:
         named = ", ".join(f"{one.placement_id} ({one.status})" for one in held)
@@ -48,4 +54,4 @@ async def shown_by(connection: Connection, id: UUID) -> tuple[Summary, list[Summ
             "This package is placed in parts",
             f"Say which one, by its id in the route: {named}.",
         )
-    return (held or found[-1:])[0], found
+    return (held or whole[-1:])[0]

@@ -14,7 +14,7 @@ from services.matching.domain.codes import (
     HandBackReason,
     NoAnswer,
 )
-from services.matching.domain.event import PlacementEvent
+from services.matching.domain.fact import PlacementEvent
 from services.matching.domain.requirement import Requirement
 
 Divided = Literal["split", "merged", "bridging_over"]

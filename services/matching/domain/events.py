@@ -18,6 +18,7 @@ from services.matching.domain.codes import (
     EscalationKind,
     Gender,
     Outlook,
+    PassedOverReason,
     RankingComponent,
     RefusalCode,
     ReleaseReason,
@@ -29,11 +30,15 @@ from services.matching.domain.codes import (
     Via,
     WithdrawalReason,
 )
-from services.matching.domain.event import PlacementEvent
+from services.matching.domain.fact import PlacementEvent
+from services.matching.domain.interventions import Intervention
 from services.matching.domain.requirement import Requirement
 
-CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand"]
-WithdrawnBecause = Literal["placed", "referral_withdrawn", "divided"]
+CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand", "by_person"]
+WithdrawnBecause = Literal["placed", "referral_withdrawn", "divided", "by_person", "excluded"]
+ReopenedBecause = Literal[
+    "released", "market_changed", "award_cancelled", "asked_by_person", "policy_moved"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,7 @@ class TierOpened(PlacementEvent):
     closes_at: datetime | None
     ranked: tuple[Ranked, ...]
     passed_over: tuple[PassedOver, ...]
+    ground: AwardGround | None = None
     runs_on: bool = False
     ranking: tuple[RankingComponent, ...] = ()
 
@@ -109,6 +115,7 @@ class OffersMade(PlacementEvent):
     passed_over: tuple[PassedOver, ...]
     ask_at: datetime | None = None
     reckoning: Reckoning | None = None
+    ground: AwardGround | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +187,7 @@ class OffersWithdrawn(PlacementEvent):
     TYPE: ClassVar[str] = "homeward.placement.offers-withdrawn.v1"
     offer_ids: tuple[UUID, ...]
     because: WithdrawnBecause
+    stood: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +211,7 @@ class Awarded(PlacementEvent):
     response_id: UUID | None
     weekly_minutes: int | None = None
     start_by: datetime | None = None
+    overrides: PassedOverReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +263,7 @@ class SearchReopened(PlacementEvent):
 
     TYPE: ClassVar[str] = "homeward.placement.search-reopened.v1"
     round: int
-    because: Literal["released", "market_changed"]
+    because: ReopenedBecause
     left_out: tuple[UUID, ...]
 
 
@@ -318,4 +327,4 @@ OfferEvent = (
 )
 AwardEvent = Awarded | AwardConfirmed | AwardReleased | AwardCancelled | CareStarted
 EscalationEvent = EscalationOpened | EscalationClosed
-Event = SearchEvent | OfferEvent | AwardEvent | EscalationEvent | care.CareEvent
+Event = SearchEvent | OfferEvent | AwardEvent | EscalationEvent | Intervention | care.CareEvent

@@ -21,8 +21,9 @@ from services.matching.domain.events import Event, SearchStarted
 from services.matching.domain.market import Market
 from services.matching.domain.package import NOTHING, Package
 from services.matching.domain.package_turn import Origins, PackageTurn
+from services.matching.domain.people_commands import MoveToPolicy
 from services.matching.domain.placement import Present
-from services.matching.domain.policy import PolicyBook
+from services.matching.domain.policy import Policy, PolicyBook
 from services.matching.domain.refusal import UNKNOWN_PLACEMENT, Refusal
 
 PackageCommand = Command | CareCommand
@@ -57,8 +58,8 @@ def step_package(
     if len(placements) <= 1 and not isinstance(command, CareCommand):
         alone = placements[0] if placements else states.Absent()
         if isinstance(alone, states.Absent | _SEARCH_ALONE) and about is None:
-            version = alone.facts.policy_version if isinstance(alone, states.Searched) else None
-            outcome = step(alone, command, now, policies.of(version), market)
+            policy = _policy(policies, alone, command)
+            outcome = step(alone, command, now, policy, market)
             if isinstance(outcome, Refusal):
                 return outcome
             after, events = outcome
@@ -73,6 +74,13 @@ def step_package(
         return refusal
     follow(whole)
     return whole.package, tuple(whole.events)
+
+
+def _policy(policies: PolicyBook, placement: states.Placement, command: Command) -> Policy:
+    """The version that the search began under; a person may move it to the one in force."""
+    if isinstance(placement, states.Searched) and not isinstance(command, MoveToPolicy):
+        return policies.of(placement.facts.policy_version)
+    return policies.current
 
 
 def needs_origins(package: Package, command: PackageCommand) -> bool:
@@ -116,8 +124,7 @@ def _obey(whole: PackageTurn, command: PackageCommand, about: UUID | None) -> Re
 
 def _search(whole: PackageTurn, placement: Present, command: Command) -> Refusal | None:
     """One placement by the rules of a search."""
-    version = placement.facts.policy_version if isinstance(placement, states.Searched) else None
-    policy = whole.policies.of(version)
+    policy = _policy(whole.policies, placement, command)
     outcome = step(placement, command, whole.now, policy, whole.market)
     if isinstance(outcome, Refusal):
         return outcome

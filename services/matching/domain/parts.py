@@ -9,13 +9,13 @@ from dataclasses import replace
 from services.matching.domain import care_commands as asked
 from services.matching.domain import care_events as care
 from services.matching.domain import placement as states
-from services.matching.domain.awarding import withdraw_offers
 from services.matching.domain.ids import later_placement_id
 from services.matching.domain.package_turn import PackageTurn
 from services.matching.domain.placement import Open, Present
 from services.matching.domain.refusal import Refusal
 from services.matching.domain.requirement import Visit
 from services.matching.domain.search import lapse_due
+from services.matching.domain.withdrawing import withdraw_offers
 
 LEAST_PARTS = 2
 

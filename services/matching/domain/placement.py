@@ -18,6 +18,7 @@ from services.matching.domain.codes import (
     Urgency,
     Via,
 )
+from services.matching.domain.people import ByPeople, Hold
 from services.matching.domain.requirement import Needed
 
 OfferStatus = Literal[
@@ -132,6 +133,7 @@ class Known:
     """The overdue target has been escalated, which happens once."""
     alarmed: tuple[EscalationKind, ...] = ()
     """Alarms of this award, pause or gap that time has raised, each once."""
+    by_people: ByPeople | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +184,8 @@ class Searching(Searched):
     """What wards were last told; None until it is first reckoned."""
     decided_by: datetime | None = None
     """When the standing acceptances are settled; None while none stands."""
+    hold: Hold | None = None
+    """Nobody new is asked while it lasts, and acceptances stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from services.matching.domain import care_events as care
 from services.matching.domain import events
+from services.matching.domain import interventions as acts
 from services.matching.domain.events import Event
 from services.matching.domain.placement import (
     Absent,
@@ -26,17 +27,23 @@ from services.matching.domain.placement import (
 Status = type[Placement]
 Fact = type[Event]
 
+_BY_PEOPLE: tuple[Fact, ...] = (
+    acts.ProviderExcluded,
+    acts.ExclusionLifted,
+    acts.PersonViewRecorded,
+    acts.PlacementAssigned,
+    events.EscalationOpened,
+    events.EscalationClosed,
+)
+"""What people may decide about a placement until it is withdrawn."""
+
 _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
     Absent: {
         AwaitingInformation: (events.AwaitingInformation,),
         Searching: (events.SearchStarted,),
     },
     AwaitingInformation: {
-        AwaitingInformation: (
-            events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
-        ),
+        AwaitingInformation: (events.RequestRefused, *_BY_PEOPLE),
         Searching: (events.SearchStarted,),
         Withdrawn: (events.PlacementWithdrawn,),
     },
@@ -52,10 +59,15 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.SearchReopened,
             events.OutlookChanged,
             events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
+            acts.SearchHeld,
+            acts.SearchResumed,
+            acts.ProviderSkipped,
+            acts.OfferWindowChanged,
+            acts.ExclusionProposed,
+            acts.PolicyMoved,
             care.CareGapMoved,
             care.ContingencyRecorded,
+            *_BY_PEOPLE,
         ),
         Exhausted: (events.SearchExhausted,),
         Awarded: (events.Awarded,),
@@ -66,10 +78,10 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Exhausted: (
             events.OfferDeclined,
             events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
+            acts.PolicyMoved,
             care.CareGapMoved,
             care.ContingencyRecorded,
+            *_BY_PEOPLE,
         ),
         Searching: (events.SearchReopened,),
         Awarded: (events.Awarded,),
@@ -82,10 +94,10 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.AwardCancelled,
             events.OffersWithdrawn,
             events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
+            acts.PolicyMoved,
+            *_BY_PEOPLE,
         ),
-        Searching: (events.AwardReleased,),
+        Searching: (events.AwardReleased, events.SearchReopened),
         Confirmed: (events.AwardConfirmed,),
         Withdrawn: (events.PlacementWithdrawn,),
     },
@@ -93,9 +105,10 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Confirmed: (
             events.AwardCancelled,
             events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
+            acts.PolicyMoved,
+            *_BY_PEOPLE,
         ),
+        Searching: (events.SearchReopened,),
         Started: (events.CareStarted,),
         Ending: (care.HandedBack, care.CareEnding),
         Withdrawn: (events.PlacementWithdrawn,),
@@ -104,11 +117,11 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Started: (
             events.AwardCancelled,
             events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
+            acts.PolicyMoved,
             care.ChangeAsked,
             care.ChangeAgreed,
             care.ChangeRefused,
+            *_BY_PEOPLE,
         ),
         Paused: (care.CarePaused,),
         Ending: (care.HandedBack, care.CareEnding),
@@ -118,8 +131,8 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Paused: (
             events.AwardCancelled,
             events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
+            acts.PolicyMoved,
+            *_BY_PEOPLE,
             care.CarePaused,
             care.RestartAsked,
         ),
@@ -129,7 +142,7 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Ending: {
-        Ending: (events.RequestRefused, events.EscalationClosed),
+        Ending: (events.RequestRefused, acts.PolicyMoved, *_BY_PEOPLE),
         Ended: (care.CareEnded,),
     },
     Ended: {Ended: (events.RequestRefused,)},

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from services.matching.domain import care_commands as asked
 from services.matching.domain import events
+from services.matching.domain.carrying import present
 from services.matching.domain.events import Event, SearchStarted
 from services.matching.domain.market import Market
 from services.matching.domain.package import NOTHING, Package, evolve_package, package_due_at
 from services.matching.domain.package_step import PackageCommand, step_package
 from services.matching.domain.package_turn import with_origins
-from services.matching.domain.placement import Carried, Present
+from services.matching.domain.placement import Carried, Placement, Present
 from services.matching.domain.policy import Policy, PolicyBook
 from services.matching.domain.refusal import Refusal
 from services.matching.domain.requirement import Requirement, Visit
@@ -161,6 +162,11 @@ class Whole:
             if isinstance(wave, events.OffersMade)
             for offer in wave.offers
         ]
+
+
+def whole(placement: Placement) -> Package:
+    """The package of one placement."""
+    return Package(placements=(present(placement),))
 
 
 def requirement(*visits: Visit, **changes: Any) -> Requirement:

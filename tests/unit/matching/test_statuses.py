@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field, TypeAdapter
 
-from services.matching.domain import care_commands, commands, events
+from services.matching.domain import commands, events
 from services.matching.domain import placement as states
 from services.matching.domain.carrying import (
     ImpossibleEventError,
@@ -17,16 +17,17 @@ from services.matching.domain.carrying import (
 )
 from services.matching.domain.evolve import evolve
 from services.matching.domain.transitions import TRANSITIONS, moves
-from tests.unit.matching.package_world import care_stories, running
+from tests.unit.matching.orders import intervened
+from tests.unit.matching.package_world import care_stories
+from tests.unit.matching.reached import reached
+from tests.unit.matching.test_statuses_of_people import PEOPLE
 from tests.unit.matching.world import (
     COMPLETED,
     INCOMPLETE,
     RECONSIDER,
     TIME,
     WITHDRAW,
-    Story,
     answers,
-    at,
     by_hand,
     confirm,
     fold,
@@ -41,41 +42,6 @@ from tests.unit.matching.world import (
     story,
     yes,
 )
-
-
-def reached(status: str) -> Story:
-    """A story that has come to a status, with providers A and B."""
-    told = searching("A", "B")
-    match status:
-        case "absent":
-            return story(*searching("A", "B").market.providers.values())
-        case "awaiting_information":
-            return reached("absent").when(INCOMPLETE)
-        case "searching":
-            return told
-        case "exhausted":
-            return told.when(TIME, 30)
-        case "awarded":
-            return told.when(answers(yes("A", 1)), 1)
-        case "confirmed":
-            return reached("awarded").when(confirm("A"), 2)
-        case "started":
-            return reached("confirmed").when(start("A"), 3)
-        case "paused" | "ending" | "ended":
-            return cared_for(status)
-        case _:
-            return told.when(WITHDRAW, 1)
-
-
-def cared_for(status: str) -> Story:
-    """The same of a package whose care has been paused, is ending or has ended."""
-    whole = running("A", "B")
-    hold = care_commands.PauseCare(held_until=at(60), retainer=False)
-    end = care_commands.EndCare(last_visit_at=at(4 if status == "ended" else 60))
-    whole.when(hold if status == "paused" else end, 4)
-    told = story(*whole.market.providers.values())
-    return told.given(*whole.history, *whole.new)
-
 
 E = events
 REFUSED = (E.RequestRefused,)
@@ -178,7 +144,8 @@ def test_the_table_of_commands_is_whole():
     assert set(TABLE) == {one().status for one in [states.Absent]} | {
         one.__dataclass_fields__["status"].default for one in states.STATUSES
     }
-    assert {type(one) for one in COMMANDS.values()} == set(typing.get_args(commands.Command))
+    known = {type(one) for one in (*COMMANDS.values(), *PEOPLE.values())}
+    assert known == set(typing.get_args(commands.Command))
 
 
 def examples() -> dict[type[events.Event], events.Event]:
@@ -189,7 +156,7 @@ def examples() -> dict[type[events.Event], events.Event]:
     told.when(confirm("Z"), 304).when(WITHDRAW, 305)
     waiting = story().when(INCOMPLETE)
     asked = paced("A", "B", "C").when(commands.ReviewOutlook(), 1).when(TIME, 25)
-    stories: tuple[Any, ...] = (told, waiting, asked, *care_stories())
+    stories: tuple[Any, ...] = (told, waiting, asked, intervened(), *care_stories())
     found = {type(event): event for one in stories for event in (*one.history, *one.new)}
     assert set(found) == set(typing.get_args(events.Event))
     return found

@@ -43,7 +43,7 @@ values (:referral_id, :kind, :author, :text, :details::json, :at);
 
 -- name: summaries_page
 -- A page of placements, newest receipt first.
-select * from summaries
+select s.*, a.subject as assignee from summaries s left join assignees a using (assignee_id)
 where (:status::text is null or status = :status)
   and (not :escalated::boolean or escalations <> '')
   and (:before::timestamptz is null or (received_at, placement_id) < (:before, :before_id::uuid))
@@ -56,7 +56,8 @@ order by received_at, placement_id;
 
 -- name: summaries_of
 -- Every placement of a referral.
-select * from summaries where referral_id = :referral_id order by received_at, placement_id;
+select s.*, a.subject as assignee from summaries s left join assignees a using (assignee_id)
+where referral_id = :referral_id order by received_at, placement_id;
 
 -- name: care_gaps
 -- Placements that nobody has, with a visit before an instant that nobody holds, the first visit first.
@@ -70,3 +71,23 @@ select a.state, a.weekly_minutes, a.rate_pence, a.last_visit_at, s.*
 from awards a join summaries s using (placement_id)
 where a.provider_id = :provider_id and a.state in ('live', 'ending') and s.award_id = a.award_id
 order by s.received_at, s.placement_id;
+
+-- name: open_escalations
+-- Open items, what hurts most first: severity, an urgent package before a routine one of the same
+-- kind, then the longest open. A page goes on after the place and id of the one before.
+select * from (
+    select e.id, e.referral_id, e.placement_id, e.kind, e.severity, e.opened_at, s.urgency,
+           s.organisation, s.ward, s.outcode, s.received_at, s.status, s.provider_name,
+           a.subject as assignee,
+           -(e.severity * 2 + case s.urgency when 'urgent' then 1 else 0 end) as place
+    from escalations e join summaries s using (placement_id) left join assignees a using (assignee_id)
+    where e.closed_at is null and (:assignee::text is null or a.subject = :assignee)
+) as found
+where (:after::bigint is null
+       or (place, opened_at, id) > (:after, :after_at::timestamptz, :after_id::uuid))
+order by place, opened_at, id limit :most;
+
+-- name: keep_assignee!
+-- Remembers who is behind an id.
+insert into assignees (assignee_id, subject) values (:assignee_id, :subject)
+on conflict do nothing;

@@ -1,4 +1,4 @@
-"""What every event of matching has."""
+"""What every event of a placement has."""
 
 from dataclasses import dataclass
 from datetime import datetime

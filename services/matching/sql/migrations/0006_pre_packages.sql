@@ -22,7 +22,7 @@ alter table summaries add column bridging_until timestamptz;
 alter table summaries add column gap_at timestamptz;
 alter table summaries add column contingency text;
 alter table summaries add column weekly_minutes bigint;
-alter table summaries add column held_until timestamptz;
+alter table summaries add column paused_until timestamptz;
 alter table summaries add column last_visit_at timestamptz;
 alter table summaries add column ended_at timestamptz;
 alter table summaries drop constraint summaries_pkey;
