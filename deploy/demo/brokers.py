@@ -74,6 +74,7 @@ async def _award_by_hand(scene: Scene, index: int) -> None:
         "provider_id": str(provider.provider_id),
         "ground": "none_answered",
         "reason": f"{NOTE_MARK}: their nurse will train two carers this week",
+        "override": {"ground": "none_answered", "reason": f"{NOTE_MARK}: trained before the start"},
     }
     url = f"{scene.run.matching_url}/v1/placements/{placement['referral_id']}/award"
     what = f"award {placement['referral_id']}"

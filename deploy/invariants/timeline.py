@@ -10,7 +10,9 @@ from typing import assert_never
 from uuid import UUID
 
 from services.matching.domain import events as e
+from services.matching.domain import interventions as acts
 from services.matching.domain.events import Event
+from services.matching.domain.interventions import Intervention
 
 
 @dataclass(slots=True)
@@ -34,6 +36,9 @@ class _Auditor:
     """So did a tier before it in this round."""
     answered: dict[UUID, str] = field(default_factory=dict)
     last_at: datetime | None = None
+    held_until: datetime | None = None
+    excluded: set[UUID] = field(default_factory=set)
+    """By a person: nobody of them is asked."""
 
 
 def broken_in(events: Sequence[Event]) -> list[str]:
@@ -77,6 +82,40 @@ def _seen(auditor: _Auditor, event: Event) -> Iterator[str]:
         ):
             return
         case _:
+            yield from _intervened(auditor, event)
+
+
+def _intervened(auditor: _Auditor, event: Intervention) -> Iterator[str]:
+    match event:
+        case acts.SearchHeld():
+            if event.until <= event.at:
+                yield "I3: a hold that ended before it began"
+            auditor.held_until = event.until
+        case acts.SearchResumed():
+            if auditor.held_until is None:
+                yield "I3: a search was resumed that was not held"
+            elif event.because == "hold_ended" and event.at < auditor.held_until:
+                yield "I3: a hold ended before its time"
+            auditor.held_until, auditor.closes_at = None, event.closes_at
+        case acts.OfferWindowChanged():
+            offer = auditor.offers.get(event.offer_id)
+            if offer is None or offer.state != "live":
+                yield f"I4: the deadline of offer {event.offer_id} was moved, which is not live"
+            else:
+                offer.expires_at = event.expires_at
+        case acts.ProviderExcluded():
+            auditor.excluded.add(event.provider_id)
+        case acts.ExclusionLifted():
+            auditor.excluded.discard(event.provider_id)
+        case (
+            acts.ProviderSkipped()
+            | acts.ExclusionProposed()
+            | acts.PersonViewRecorded()
+            | acts.PlacementAssigned()
+            | acts.PolicyMoved()
+        ):
+            return
+        case _:
             assert_never(event)
 
 
@@ -95,6 +134,10 @@ def _tier_opened(auditor: _Auditor, event: e.TierOpened) -> Iterator[str]:
         yield f"I5: tier {event.tier} opened as exhausted with {len(live)} answers still open"
     if event.because == "time_up" and (auditor.closes_at is None or event.at < auditor.closes_at):
         yield f"I5: tier {event.tier} opened for time before the time was up"
+    if event.because == "jumped" and event.ground is None:
+        yield f"I5: tier {event.tier} was jumped to on no person's ground"
+    if auditor.held_until is not None:
+        yield f"I5: tier {event.tier} opened while the search was on hold"
     auditor.tier, auditor.closes_at = opened, event.closes_at
     auditor.ran_on = event.because != "first" and (auditor.runs_on or auditor.ran_on)
     auditor.runs_on = event.runs_on
@@ -103,17 +146,24 @@ def _tier_opened(auditor: _Auditor, event: e.TierOpened) -> Iterator[str]:
 def _offers_made(auditor: _Auditor, event: e.OffersMade) -> Iterator[str]:
     if auditor.award is not None:
         yield "I1: offers made while an award is live"
+    by_person = event.ground is not None
+    if auditor.held_until is not None and event.offers and not by_person:
+        yield "I5: offers made while the search was on hold"
     asked_in = (event.round, event.tier)
-    if auditor.tier != asked_in and not (
-        auditor.ran_on and auditor.tier and asked_in < auditor.tier
+    if (
+        not by_person
+        and auditor.tier != asked_in
+        and not (auditor.ran_on and auditor.tier and asked_in < auditor.tier)
     ):
         yield f"I5: offers of tier {event.tier}, which is not the open one"
     if event.offers and event.expires_at <= event.at:
         yield "I3: offers made with no time to answer"
     ends_at = None if auditor.runs_on else auditor.closes_at
-    if ends_at is not None and event.expires_at > ends_at:
+    if not by_person and ends_at is not None and event.expires_at > ends_at:
         yield "I5: a window reaches past its tier's end"
     for offer in event.offers:
+        if offer.provider_id in auditor.excluded:
+            yield f"I1: offer {offer.offer_id} to a provider that a person excluded"
         if offer.offer_id in auditor.offers:
             yield f"I1: offer {offer.offer_id} was made twice"
         auditor.offers[offer.offer_id] = _OfferLife(
@@ -165,6 +215,7 @@ def _awarded(auditor: _Auditor, event: e.Awarded) -> Iterator[str]:
     if auditor.award is not None:
         yield f"I1: award {event.award_id} while another is live"
     auditor.award = (event.award_id, event.provider_id)
+    auditor.held_until = None
     if event.offer_id is None:
         if event.via != "hand" or event.ground is None:
             yield f"I1: award {event.award_id} names no offer and no person's ground"
@@ -188,6 +239,8 @@ def _of_award(
         yield f"I1: {event.TYPE} of award {event.award_id}, which is not the live one"
     if isinstance(event, e.AwardReleased | e.AwardCancelled):
         auditor.award = None
+    if isinstance(event, e.AwardReleased):
+        auditor.held_until = None
     if not isinstance(event, e.AwardCancelled):
         yield from _once(auditor, event.response_id, event.TYPE)
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 
-from services.matching.api import placements, providers, reports
+from services.matching.api import placements, providers, reports, steering, stewarding
 from services.matching.consumers import SERVICE, connect
 from services.matching.handlers import Matching
 from services.matching.outlooks import Outlooks
@@ -59,7 +59,13 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         SERVICE,
         title="Homeward matching",
         description="Placements: who is asked, in which order and why, and who has the package.",
-        routers=(placements.router, providers.router, reports.router),
+        routers=(
+            placements.router,
+            steering.router,
+            stewarding.router,
+            providers.router,
+            reports.router,
+        ),
         running=running,
     )
 

@@ -7,11 +7,13 @@ from uuid import UUID
 import structlog
 
 from services.matching.domain.commands import Command, PassTime, ReconsiderMarket, ReviewOutlook
+from services.matching.domain.consequences import consequences
 from services.matching.domain.decide import step
 from services.matching.domain.events import Event
 from services.matching.domain.lessons import Lesson, lessons_of
 from services.matching.domain.load import live_offers_changed
 from services.matching.domain.outlook import Forecast, forecast
+from services.matching.domain.people_commands import MoveToPolicy
 from services.matching.domain.placement import Placement, Searched, Searching
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import Refusal
@@ -120,10 +122,24 @@ class Matching:
         return {key: chances for key, chances in found if chances is not None}
 
     async def command(
-        self, connection: Connection, referral_id: UUID, command: Command
+        self,
+        connection: Connection,
+        referral_id: UUID,
+        command: Command,
+        *,
+        confirmed: bool = True,
     ) -> tuple[Event, ...] | Refusal:
-        """One command by a person: its events, or the rules' refusal, in which case nothing changed."""
-        return await self._do(connection, [(referral_id, ((command, None),))], refusable=True)
+        """One command by a person: its events, or the rules' refusal, in which case nothing changed.
+
+        One that was not `confirmed` is refused as `needs-confirmation` if somebody would lose by it,
+        with a sentence that says what.
+        """
+        return await self._do(
+            connection,
+            [(referral_id, ((command, None),))],
+            refusable=True,
+            confirmed=confirmed,
+        )
 
     async def _reconsider(self, connection: Connection) -> None:
         """A new or changed provider re-opens searches that ended with nobody left to ask.
@@ -155,7 +171,12 @@ class Matching:
         return True
 
     async def _do(
-        self, connection: Connection, work: Work, *, refusable: bool = False
+        self,
+        connection: Connection,
+        work: Work,
+        *,
+        refusable: bool = False,
+        confirmed: bool = True,
     ) -> tuple[Event, ...] | Refusal:
         """Locks, reads the clock, decides in order, and writes everything in a few statements."""
         placements = await self._load(connection, [key for key, _ in work])
@@ -169,12 +190,15 @@ class Matching:
         for key, commands in work:
             kept = placements[key]
             for command, cause in commands:
-                policy = self._policy_of(kept.state, current)
+                moves = isinstance(command, MoveToPolicy)
+                policy = current if moves else self._policy_of(kept.state, current)
                 outcome = step(kept.state, command, now, policy, market)
                 if isinstance(outcome, Refusal):
                     if refusable:
                         return outcome
                     raise RefusedError(outcome.code)
+                if not confirmed and (lost := consequences(kept.state, outcome[1])) is not None:
+                    return Refusal(code="needs-confirmation", sentence=lost)
                 lessons.extend(lessons_of(kept.state, outcome[0], now))
                 if weighs.live_offers:
                     changes = live_offers_changed(kept.state, outcome[0])

@@ -9,50 +9,13 @@ from uuid import UUID, uuid5
 
 from services.matching.domain import events as e
 from services.matching.domain.events import Event
+from services.matching.escalation_rows import ESCALATIONS
+from services.matching.summary import Summary, with_fewer_standing, with_intervention
 from shared.contracts.providers import ProviderRecorded
 from shared.messaging.projection import Projection
 from shared.postgres.rows import Json, RowTable
 
 _TURNS = UUID("c0d1f0a4-7a39-5d0e-9b0c-5a0a3f5b1d2e")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """One placement as lists and reports see it."""
-
-    referral_id: UUID
-    placement_id: UUID
-    status: str
-    urgency: str
-    source_kind: str
-    organisation: str
-    ward: str
-    outcode: str | None = None
-    sector: str | None = None
-    policy_name: str | None = None
-    policy_version: str | None = None
-    received_at: datetime
-    complete_at: datetime | None = None
-    round: int = 1
-    tier_name: str | None = None
-    """The tier of the award, else the tier asked last."""
-    outlook: str | None = None
-    offers_out: int = 0
-    offers_made: int = 0
-    next_deadline_at: datetime | None = None
-    decided_by: datetime | None = None
-    provider_id: UUID | None = None
-    provider_name: str | None = None
-    lot: str | None = None
-    contract_kind: str | None = None
-    award_id: UUID | None = None
-    confirm_by: datetime | None = None
-    filled_at: datetime | None = None
-    confirmed_at: datetime | None = None
-    started_at: datetime | None = None
-    withdrawn_at: datetime | None = None
-    escalations: str = ""
-    """Open items, joined by spaces in the order of opening."""
 
 
 _NOBODY: dict[str, Any] = dict.fromkeys(
@@ -75,7 +38,10 @@ def project_summary(row: Summary | None, event: Event, _key: UUID) -> Summary | 
         case e.AskingPlanned():
             return replace(row, next_deadline_at=event.ask_at or row.next_deadline_at)
         case e.AcceptanceStood():
-            return replace(row, offers_out=row.offers_out - 1, decided_by=event.decided_by)
+            return replace(
+                row, offers_out=row.offers_out - 1, standing=row.standing + 1,
+                decided_by=event.decided_by,
+            )  # fmt: skip
         case e.Awarded() | e.AwardConfirmed() | e.CareStarted():
             return _with_award(row, event)
         case e.AwardReleased() | e.AwardCancelled():
@@ -90,12 +56,12 @@ def project_summary(row: Summary | None, event: Event, _key: UUID) -> Summary | 
         case e.PlacementWithdrawn():
             return replace(
                 row, status="withdrawn", withdrawn_at=event.at, offers_out=0,
-                next_deadline_at=None, decided_by=None,
+                next_deadline_at=None, decided_by=None, standing=0, held_until=None,
             )  # fmt: skip
         case e.RequestRefused() | e.AwaitingInformation():
             return row
         case _:
-            assert_never(event)
+            return with_intervention(row, event)
 
 
 def _with_search(
@@ -105,7 +71,10 @@ def _with_search(
         case e.SearchStarted():
             begun = _begun(event)
             assert begun is not None
-            return replace(begun, escalations=row.escalations)
+            return replace(
+                begun, escalations=row.escalations, person_view=row.person_view,
+                assignee_id=row.assignee_id,
+            )  # fmt: skip
         case e.TierOpened():
             return replace(row, status="searching", tier_name=event.tier_name, round=event.round)
         case e.SearchReopened():
@@ -154,7 +123,10 @@ def _with_offers(
         case e.OffersLapsed():
             left = row.offers_out - len(event.offer_ids)
         case e.OffersWithdrawn():
-            left = 0  # every open one goes at once
+            # One by one by a person, else every open one goes at once.
+            single = event.because in ("by_person", "excluded")
+            left = row.offers_out - len(event.offer_ids) + len(event.stood) if single else 0
+            row = with_fewer_standing(row, len(event.stood))
         case _:
             assert_never(event)
     return replace(row, offers_out=left, next_deadline_at=row.next_deadline_at if left else None)
@@ -168,7 +140,7 @@ def _with_award(row: Summary, event: e.Awarded | e.AwardConfirmed | e.CareStarte
                 provider_name=event.provider_name, lot=event.lot,
                 contract_kind=event.contract_kind, award_id=event.award_id,
                 confirm_by=event.confirm_by, filled_at=event.at, offers_out=0,
-                next_deadline_at=None, decided_by=None,
+                next_deadline_at=None, decided_by=None, standing=0, held_until=None,
                 tier_name="by_hand" if event.via == "hand" else event.tier_name,
             )  # fmt: skip
         case e.AwardConfirmed():
@@ -329,5 +301,5 @@ REGISTER = Projection(
     keys=_provider,
     project=project_register,
 )
-FROM_PLACEMENTS = (AWARDS, SUMMARIES, TURNS)
+FROM_PLACEMENTS = (AWARDS, SUMMARIES, TURNS, ESCALATIONS)
 PROJECTIONS = (*FROM_PLACEMENTS, REGISTER)

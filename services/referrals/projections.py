@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from services.referrals.domain.board import Status
-from shared.contracts import placements, referrals
+from shared.contracts import interventions, placements, referrals
 from shared.contracts.model import Event, ReferralEvent
 from shared.messaging.projection import Projection
 from shared.postgres.rows import Json, RowTable
@@ -37,6 +37,7 @@ class BoardRow:
     live_offers: Json = _NO_OFFERS
     standing_offers: Json = _NO_OFFERS
     exhausted: bool = False
+    held_until: datetime | None = None
     outlook: str | None = None
     award_id: UUID | None = None
     provider_id: UUID | None = None
@@ -106,8 +107,25 @@ def _from_search(row: BoardRow, event: Event) -> BoardRow:
             return replace(row, exhausted=True)
         case placements.PlacementWithdrawn():
             return replace(row, withdrawn_at=event.at, ended_at=event.at)
+        case interventions.SearchHeld():
+            return replace(_decided_by(row, event), held_until=event.until)
+        case interventions.SearchResumed():
+            return replace(_decided_by(row, event), held_until=None)
+        case interventions.OfferWindowChanged():
+            moved = {str(event.offer_id): event.expires_at.isoformat()}
+            return replace(row, live_offers=_with(row.live_offers, moved))
         case _:
             return row
+
+
+def _decided_by(
+    row: BoardRow, event: interventions.SearchHeld | interventions.SearchResumed
+) -> BoardRow:
+    """The row with the instant at which its standing acceptances are decided now."""
+    if event.decided_by is None:
+        return row
+    stood = {str(offer_id): event.decided_by.isoformat() for offer_id in event.standing}
+    return replace(row, standing_offers=_with(row.standing_offers, stood))
 
 
 def _from_award(row: BoardRow, event: Event) -> BoardRow:
@@ -123,6 +141,7 @@ def _from_award(row: BoardRow, event: Event) -> BoardRow:
                 confirm_by=event.confirm_by,
                 confirmed_at=None,
                 started_at=None,
+                held_until=None,
             )
         case placements.AwardConfirmed() if event.award_id == row.award_id:
             return replace(row, confirmed_at=event.at)
@@ -151,6 +170,8 @@ def _worked_out(row: BoardRow) -> BoardRow:
     status = _status(row)
     waits_for = json.loads(row.standing_offers if status == "deciding" else row.live_offers)
     deadlines = [datetime.fromisoformat(text) for text in waits_for.values()]
+    if status == "on_hold" and row.held_until is not None:
+        deadlines = [row.held_until]
     is_over = status in ("care_started", "withdrawn")
     section = _OVER if is_over else _TAKEN if row.award_id is not None else _WAITING
     since = row.ended_at if is_over else row.received_at
@@ -171,6 +192,7 @@ def _status(row: BoardRow) -> Status:
         (row.confirmed_at, "confirmed"),
         (row.award_id, "taken"),
         (row.standing_offers != _NO_OFFERS, "deciding"),
+        (row.held_until, "on_hold"),
         (row.exhausted, "nobody_left"),
         (row.tier_name, "asking_providers"),
         (row.complete_at, "starting_search"),

@@ -74,13 +74,25 @@ MissingItem = Literal[
     "person.date_of_birth", "person.address_lines", "discharge_ready_at",
 ]  # fmt: skip
 
-EscalationKind = Literal["nobody_left", "released", "confirmation_overdue", "target_overdue"]
+EscalationKind = Literal[
+    "nobody_left", "released", "confirmation_overdue", "target_overdue", "by_hand",
+    "exclusion_proposed", "person_view_missing", "person_refuses",
+]  # fmt: skip
+PersonView = Literal["not_asked", "informed", "agrees", "refuses", "best_interests"]
+"""What the person says of the plan; `best_interests`: decided for somebody who cannot say."""
+PersonViewBy = Literal[
+    "person", "family", "attorney", "advocate", "ward", "social_worker", "broker", "other"
+]
+"""Who told it, by role. Source: domain rule 9."""
+ExclusionCause = Literal["unsafe", "safety", "relationship"]
+"""Why an exclusion proposes itself after a release or a hand-back. Source: domain rule 3."""
 Outlook = Literal["likely_today", "likely_tomorrow", "uncertain"]
 PassedOverReason = Literal[
     "contract_not_live", "not_accepting_new", "area", "capability", "language", "carer_gender",
     "cqc_rating", "cqc_not_inspected", "suspended", "excluded", "named_another", "already_declined",
     "already_asked", "released_before", "rate_over_limit", "no_rate", "left_the_register",
     "capacity", "insurance", "data_protection", "live_offers",
+    "skipped", "no_contract",
 ]  # fmt: skip
 RankingComponent = Literal[
     "continuity", "choice", "contract_rank", "turns", "hours", "cqc_rating", "distance", "rotation",
@@ -88,13 +100,11 @@ RankingComponent = Literal[
 ]  # fmt: skip
 """What may put a provider before another; never a price. Source: domain rules 1 and 4."""
 
-PersonView = Literal["not_asked", "informed", "agrees", "refuses", "best_interests"]
-"""What the person thinks of the care that is arranged. Source: domain rule 9."""
-
 TierOpenedBecause = Literal["first", "exhausted", "time_up", "jumped"]
 RefusalCode = Literal[
-    "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded"
-]
+    "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded",
+    "person-view-missing",
+]  # fmt: skip
 
 
 def codes_of(literal: object) -> tuple[str, ...]:

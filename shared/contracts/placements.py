@@ -179,6 +179,8 @@ class TierOpened(PlacementEvent):
     closes_at: Instant | None
     ranked: tuple[Ranked, ...]
     passed_over: tuple[PassedOver, ...]
+    ground: AwardGround | None = None
+    """Why a person jumped to this tier."""
     runs_on: bool = False
     """When this tier's time is up, its live offers run on and who is unasked stays next."""
     ranking: tuple[RankingComponent, ...] = ()
@@ -202,6 +204,8 @@ class OffersMade(PlacementEvent):
     """When the next will be asked unless something happens before, where that is planned."""
     reckoning: Reckoning | None = None
     """Under an adaptive strategy: why so many were asked."""
+    ground: AwardGround | None = None
+    """Why a person had this provider asked, out of order. Source: domain rule 2."""
 
 
 class AskingPlanned(PlacementEvent):
@@ -271,7 +275,9 @@ class OffersWithdrawn(PlacementEvent):
     TYPE: ClassVar[str] = "homeward.placement.offers-withdrawn.v1"
 
     offer_ids: tuple[UUID, ...]
-    because: Literal["placed", "referral_withdrawn"]
+    because: Literal["placed", "referral_withdrawn", "by_person", "excluded"]
+    stood: tuple[UUID, ...] = ()
+    """Those of them whose acceptance stood, where a person took single offers back."""
 
 
 class Awarded(PlacementEvent):
@@ -295,6 +301,8 @@ class Awarded(PlacementEvent):
     response_id: UUID | None
     weekly_minutes: Minutes | None = None
     """Minutes of care a week that the package takes, each carer's counted."""
+    overrides: PassedOverReason | None = None
+    """The gate that a person awarded in spite of, where there was one."""
 
 
 class AwardConfirmed(PlacementEvent):
@@ -325,7 +333,7 @@ class AwardCancelled(PlacementEvent):
 
     award_id: UUID
     provider_id: UUID
-    because: Literal["referral_withdrawn", "replaced_by_hand"]
+    because: Literal["referral_withdrawn", "replaced_by_hand", "by_person"]
 
 
 class CareStarted(PlacementEvent):
@@ -345,7 +353,9 @@ class SearchReopened(PlacementEvent):
     TYPE: ClassVar[str] = "homeward.placement.search-reopened.v1"
 
     round: int
-    because: Literal["released", "market_changed"]
+    because: Literal[
+        "released", "market_changed", "award_cancelled", "asked_by_person", "policy_moved"
+    ]
     left_out: tuple[UUID, ...]
 
 

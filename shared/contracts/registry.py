@@ -4,10 +4,17 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from shared.contracts import dead_letters, placements, providers, referrals, responses
+from shared.contracts import (
+    dead_letters,
+    interventions,
+    placements,
+    providers,
+    referrals,
+    responses,
+)
 from shared.contracts.model import Event
 
-_MODULES = (referrals, placements, responses, providers, dead_letters)
+_MODULES = (referrals, placements, interventions, responses, providers, dead_letters)
 
 
 def _events_of(module: Any) -> list[type[Event]]:

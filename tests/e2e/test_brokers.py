@@ -25,7 +25,9 @@ async def telephone(
 
 async def by_hand(world: World, referral_id: UUID, provider_id: UUID) -> httpx.Response:
     """A broker awards."""
-    body = {"provider_id": str(provider_id), "ground": "persons_choice", "reason": "asked for them"}
+    second = {"ground": "persons_choice", "reason": "knows them from before"}
+    body = {"provider_id": str(provider_id), "ground": "persons_choice",
+            "reason": "asked for them", "override": second, "confirm": True}  # fmt: skip
     return await world.call("matching", "POST", f"/v1/placements/{referral_id}/award", body)
 
 

@@ -2,12 +2,13 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from services.matching.api.deciding import Broker, BrokerOnce, Note, decide, web_of
 from services.matching.api.shapes import (
     HandAward,
     PlacementDetail,
@@ -17,35 +18,20 @@ from services.matching.api.shapes import (
     view_of,
 )
 from services.matching.domain.commands import Answer as ProviderAnswer
-from services.matching.domain.commands import AwardByHand, Command, ReceiveAnswers
-from services.matching.domain.events import Awarded, Event
-from services.matching.domain.refusal import Refusal
+from services.matching.domain.commands import AwardByHand, ReceiveAnswers
 from services.matching.explaining import not_reached_told, offers_told, passed_over_told
 from services.matching.handlers import Matching
 from services.matching.history import read_event
 from services.matching.projections import SUMMARIES
 from services.matching.store import QUERIES
 from shared import clock
-from shared.postgres.connection import Connection
-from shared.web.app import Web
-from shared.web.idempotency import Answer, Once, once
 from shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from shared.web.problems import Problem, invalid, not_found, unavailable
-from shared.web.tokens import Caller, caller
+from shared.web.problems import not_found
 
 router = APIRouter(tags=["placements"])
-broker = caller("broker")
-Broker = Annotated[Caller, Depends(broker)]
-BrokerOnce = Annotated[Once, Depends(once(broker))]
 Status = Literal[
     "awaiting_information", "searching", "exhausted", "awarded", "confirmed", "started", "withdrawn"
 ]
-_INVALID_TIMES = {"said-in-the-future", "said-before-the-offer"}
-
-
-def _web(request: Request) -> Web:
-    web: Web = request.app.state.web
-    return web
 
 
 @router.get("/v1/placements", summary="Placements, newest first")
@@ -59,7 +45,7 @@ async def list_placements(
 ) -> Page[PlacementView]:
     """A page of placements by receipt; pass on `next` for those before."""
     before = (None, None) if cursor is None else decode_cursor(cursor, datetime, UUID)
-    async with _web(request).connection() as connection:
+    async with web_of(request).connection() as connection:
         rows = await QUERIES.summaries_page(
             connection, status=status, escalated=escalated, before=before[0],
             before_id=before[1], most=limit + 1,
@@ -67,7 +53,10 @@ async def list_placements(
         now = await clock.now(connection)
     shown = [SUMMARIES.rows.from_record(row) for row in rows[:limit]]
     return Page(
-        items=[PlacementView(**view_of(row, now)) for row in shown],
+        items=[
+            PlacementView(**view_of(row, now), assignee=record["assignee"])
+            for row, record in zip(shown, rows, strict=False)
+        ],
         next=encode_cursor(shown[-1].received_at, shown[-1].referral_id)
         if len(rows) > limit
         else None,
@@ -78,7 +67,7 @@ async def list_placements(
 async def get_placement(request: Request, referral_id: UUID, _who: Broker) -> PlacementDetail:
     """State, forecast, every offer with its place and reasons, everybody not asked, the timeline."""
     matching: Matching = request.app.state.matching
-    async with _web(request).connection() as connection:
+    async with web_of(request).connection() as connection:
         row = await QUERIES.one_summary(connection, referral_id=referral_id)
         if row is None:
             raise not_found("placement")
@@ -89,6 +78,7 @@ async def get_placement(request: Request, referral_id: UUID, _who: Broker) -> Pl
     events = [read_event(entry["type"], entry["body"]) for entry in history]
     return PlacementDetail(
         **view_of(SUMMARIES.rows.from_record(row), now),
+        assignee=row["assignee"],
         forecast=forecast_view(forecasts.get(referral_id)),
         offers=offers_told(events),
         passed_over=passed_over_told(events),
@@ -110,10 +100,21 @@ async def get_placement(request: Request, referral_id: UUID, _who: Broker) -> Pl
 async def award_by_hand(
     request: Request, referral_id: UUID, body: HandAward, act: BrokerOnce
 ) -> Response:
-    """200 with the award. It replaces an award that is not confirmed, and never one that is."""
-    command = AwardByHand(provider_id=body.provider_id, ground=body.ground)
-    note = ("award_by_hand", body.reason, {"ground": body.ground})
-    return await _decide(request, act, referral_id, command, note)
+    """200 with the award. It replaces an award that is not confirmed, and never one that is.
+
+    409 `not-eligible` names the gate that keeps the provider out; `override` passes it, on record.
+    """
+    override = body.override
+    command = AwardByHand(
+        provider_id=body.provider_id,
+        ground=body.ground,
+        override=None if override is None else override.ground,
+    )
+    details: dict[str, str] = {"ground": body.ground}
+    if override is not None:
+        details |= {"override_ground": override.ground, "override_reason": override.reason}
+    note = Note("award_by_hand", body.reason, details)
+    return await decide(request, act, referral_id, command, note, confirmed=body.confirm)
 
 
 @router.post(
@@ -124,7 +125,7 @@ async def answer_by_telephone(
     request: Request, referral_id: UUID, offer_id: UUID, body: TelephoneAnswer, act: BrokerOnce
 ) -> Response:
     """200 with what came of it. `at` is when it was said: that decides if it was in time."""
-    async with _web(request).connection() as connection:
+    async with web_of(request).connection() as connection:
         history = await QUERIES.timeline(connection, referral_id=referral_id)
     offers = offers_told([read_event(entry["type"], entry["body"]) for entry in history])
     offer = next((offer for offer in offers if offer["offer_id"] == offer_id), None)
@@ -138,62 +139,10 @@ async def answer_by_telephone(
         reason=body.reason,
         via="telephone",
     )
-    note = (
+    note = Note(
         "telephone_answer",
         body.note or "",
         {"told_by": body.told_by, "offer_id": str(offer_id), "answer": body.answer,
          "said_at": body.at.isoformat()},
     )  # fmt: skip
-    return await _decide(request, act, referral_id, ReceiveAnswers(answers=(answer,)), note)
-
-
-async def _decide(
-    request: Request,
-    act: Once,
-    referral_id: UUID,
-    command: Command,
-    note: tuple[str, str, dict[str, Any]],
-) -> Response:
-    """Runs a person's command with its note in one transaction, or answers why not."""
-    matching: Matching = request.app.state.matching
-    if not request.app.state.up_to_date.is_set():
-        # Kafka has not been reached since the start, or holds more than this database does.
-        raise unavailable("Matching")
-
-    async def effect(connection: Connection) -> Answer:
-        outcome = await matching.command(connection, referral_id, command)
-        if isinstance(outcome, Refusal):
-            raise _refused(outcome)
-        kind, text, details = note
-        await QUERIES.add_note(
-            connection, referral_id=referral_id, kind=kind, author=act.subject, text=text,
-            details=json.dumps(details), at=await clock.now(connection),
-        )  # fmt: skip
-        return Answer(status=200, body=_said(referral_id, outcome))
-
-    return await act.run(_web(request).pool, effect)
-
-
-def _said(referral_id: UUID, events: tuple[Event, ...]) -> dict[str, object]:
-    award = next((event for event in events if isinstance(event, Awarded)), None)
-    return {
-        "referral_id": str(referral_id),
-        "result": [event.TYPE.removeprefix("homeward.placement.") for event in events],
-        "award": None
-        if award is None
-        else {
-            "award_id": str(award.award_id),
-            "provider_id": str(award.provider_id),
-            "confirm_by": award.confirm_by.isoformat(),
-        },
-    }
-
-
-def _refused(refusal: Refusal) -> Problem:
-    if refusal.code in ("unknown-placement", "unknown-offer"):
-        return not_found("placement" if refusal.code == "unknown-placement" else "offer")
-    if refusal.code == "unknown-provider":
-        return invalid(("provider_id", refusal.code, refusal.sentence))
-    if refusal.code in _INVALID_TIMES:
-        return invalid(("at", refusal.code, refusal.sentence))
-    return Problem(409, refusal.code, "It cannot be done now", refusal.sentence)
+    return await decide(request, act, referral_id, ReceiveAnswers(answers=(answer,)), note)

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from services.matching.api.placements import Broker
+from services.matching.api.deciding import Broker
 from services.matching.domain.market import Market, Provider
 from services.matching.domain.requirement import Needed
 from services.matching.domain.responses import explain

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from services.matching.api.placements import Broker
+from services.matching.api.deciding import Broker
 from services.matching.handlers import Matching
 from services.matching.reports import BENCHMARK, By, Period, fill_times
 from shared import clock

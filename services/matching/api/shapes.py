@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.matching.domain.outlook import Forecast
-from services.matching.projections import Summary
+from services.matching.summary import Summary
 from shared.contracts.codes import AwardGround, DeclineReason
 from shared.web.instants import When
 from shared.web.text import LongText, ShortText
@@ -20,12 +20,27 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class HandAward(Body):
+class Confirmable(Body):
+    """A command that may cost somebody something: without `confirm` it is then answered 409
+    `needs-confirmation`, which says what. Send it again with a new Idempotency-Key."""
+
+    confirm: bool = False
+
+
+class Override(Body):
+    """Why a gate is passed over: a second ground, published, and a second reason, kept here."""
+
+    ground: AwardGround
+    reason: LongText
+
+
+class HandAward(Confirmable):
     """An award outside the ranking: the ground is published, the reason stays here."""
 
     provider_id: UUID
     ground: AwardGround
     reason: LongText
+    override: Override | None = None
 
 
 class TelephoneAnswer(Body):
@@ -85,6 +100,11 @@ class PlacementView(BaseModel):
     confirmed_at: datetime | None
     started_at: datetime | None
     withdrawn_at: datetime | None
+    held_until: datetime | None
+    """Nobody new is asked until then."""
+    person_view: str
+    assignee: str | None = None
+    """Who looks after it."""
     escalations: list[str]
 
 

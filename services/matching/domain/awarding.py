@@ -1,13 +1,13 @@
 """What every award has in common, whoever won it and however."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
-from services.matching.domain import events, ids
+from services.matching.domain import ids
 from services.matching.domain.carrying import searched
-from services.matching.domain.placement import OPEN_OFFERS, Searched, offers_of
+from services.matching.domain.placement import Searched
 from services.matching.domain.turn import Turn
+from services.matching.domain.withdrawing import withdraw_offers
 
 
 def next_award_id(turn: Turn, provider_id: UUID) -> UUID:
@@ -33,20 +33,3 @@ def after_award(turn: Turn) -> None:
     """Tell everybody else at once, and close what waited for the package to be filled."""
     withdraw_offers(turn, "placed")
     turn.close("nobody_left", "released", "target_overdue")
-
-
-def withdraw_offers(turn: Turn, because: Literal["placed", "referral_withdrawn"]) -> None:
-    """Withdraw every offer that is live or stands, if there is any."""
-    offer_ids = tuple(
-        [offer.offer_id for offer in offers_of(turn.placement) if offer.status in OPEN_OFFERS]
-    )
-    if offer_ids:
-        turn.record(
-            events.OffersWithdrawn(
-                at=turn.now,
-                referral_id=turn.referral_id,
-                placement_id=turn.placement_id,
-                offer_ids=offer_ids,
-                because=because,
-            )
-        )

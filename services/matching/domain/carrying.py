@@ -70,6 +70,7 @@ def carried(placement: AfterStart) -> dict[str, Any]:
         "released": placement.released,
         "left_out": placement.left_out,
         "awards": placement.awards,
+        "by_people": placement.by_people,
     }
 
 

@@ -58,21 +58,30 @@ AwardGround = Literal[
     "persons_choice", "below_threshold", "urgency", "none_answered", "continuity", "other"
 ]
 Via = Literal["endpoint", "telephone", "hand"]
-EscalationKind = Literal["nobody_left", "released", "confirmation_overdue", "target_overdue"]
+EscalationKind = Literal[
+    "nobody_left", "released", "confirmation_overdue", "target_overdue", "by_hand",
+    "exclusion_proposed", "person_view_missing", "person_refuses",
+]  # fmt: skip
+PersonView = Literal["not_asked", "informed", "agrees", "refuses", "best_interests"]
+PersonViewBy = Literal[
+    "person", "family", "attorney", "advocate", "ward", "social_worker", "broker", "other"
+]
+ExclusionCause = Literal["unsafe", "safety", "relationship"]
 Outlook = Literal["likely_today", "likely_tomorrow", "uncertain"]
 PassedOverReason = Literal[
     "contract_not_live", "not_accepting_new", "area", "capability", "language", "carer_gender",
     "cqc_rating", "cqc_not_inspected", "suspended", "excluded", "named_another", "already_declined",
     "already_asked", "released_before", "rate_over_limit", "no_rate", "left_the_register",
     "capacity", "insurance", "data_protection", "live_offers",
+    "skipped", "no_contract",
 ]  # fmt: skip
 RankingComponent = Literal[
     "continuity", "choice", "contract_rank", "turns", "hours", "cqc_rating", "distance", "rotation",
     "quality", "responsiveness", "capacity",
 ]  # fmt: skip
-PersonView = Literal["not_asked", "informed", "agrees", "refuses", "best_interests"]
 TierOpenedBecause = Literal["first", "exhausted", "time_up", "jumped"]
 RefusalCode = Literal[
-    "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded"
-]
+    "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded",
+    "person-view-missing",
+]  # fmt: skip
 Request = Literal["accept", "decline", "confirm", "release", "start"]

@@ -13,6 +13,7 @@ from services.matching.domain.codes import (
     Urgency,
     WithdrawalReason,
 )
+from services.matching.domain.people_commands import PeopleCommand
 from services.matching.domain.requirement import Wanted
 
 
@@ -108,10 +109,14 @@ class ReportStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwardByHand:
-    """A broker awards outside the ranking, on a recorded ground. Source: domain rules 2 and 11."""
+    """A broker awards outside the ranking, on a recorded ground. Source: domain rules 2 and 11.
+
+    `override`: the second ground, for a provider that a gate keeps out.
+    """
 
     provider_id: UUID
     ground: AwardGround
+    override: AwardGround | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +142,7 @@ Command = (
     | ReceiveAnswers
     | AwardCommand
     | AwardByHand
+    | PeopleCommand
     | PassTime
     | ReviewOutlook
     | ReconsiderMarket

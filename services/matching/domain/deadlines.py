@@ -9,7 +9,7 @@ from services.matching.domain import placement as states
 from services.matching.domain.placement import Placement
 
 DeadlineKind = Literal[
-    "offers_lapse", "settlement", "planned_ask", "tier_end", "confirmation", "target"
+    "offers_lapse", "settlement", "planned_ask", "tier_end", "confirmation", "target", "hold_end"
 ]
 
 
@@ -70,6 +70,8 @@ def _search(placement: Placement) -> tuple[Deadline, ...]:
         return ()
     lapses = [offer.expires_at for offer in placement.offers if offer.status == "live"]
     found = (Deadline(kind="offers_lapse", at=min(lapses)),) if lapses else ()
+    if placement.hold is not None:
+        return (*found, Deadline(kind="hold_end", at=placement.hold.until))
     if placement.decided_by is not None:
         return (*found, Deadline(kind="settlement", at=placement.decided_by))
     return (*found, *_asking(placement))

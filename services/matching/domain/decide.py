@@ -7,7 +7,6 @@ changes nothing that is not due. Source: design §3.
 """
 
 from datetime import datetime
-from typing import assert_never
 
 from services.matching.domain import events, ids
 from services.matching.domain import placement as states
@@ -36,12 +35,15 @@ from services.matching.domain.holding import (
 )
 from services.matching.domain.market import Market
 from services.matching.domain.outlook import review_outlook
+from services.matching.domain.people_commands import PeopleCommand, SearchCommand
 from services.matching.domain.placement import Placement, Present
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import UNKNOWN_PLACEMENT, Refusal
 from services.matching.domain.requirement import Wanted
 from services.matching.domain.search import ask_next, lapse_due, reopen_if_somebody_new
 from services.matching.domain.settlement import settle
+from services.matching.domain.steering import end_hold, steer
+from services.matching.domain.stewarding import steward
 from services.matching.domain.turn import Turn
 
 
@@ -106,8 +108,14 @@ def _obey(turn: Turn, placement: Present, command: Command) -> Refusal | None:
         case ReconsiderMarket():
             _reconsider(turn)
         case _:
-            assert_never(command)
+            return _obey_people(turn, placement, command)
     return None
+
+
+def _obey_people(turn: Turn, placement: Present, command: PeopleCommand) -> Refusal | None:
+    if isinstance(command, SearchCommand):
+        return steer(turn, placement, command)
+    return steward(turn, placement, command)
 
 
 def _reconsider(turn: Turn) -> None:
@@ -125,14 +133,17 @@ def advance(turn: Turn) -> None:
     while goes_on:
         placement = turn.placement
         goes_on = isinstance(placement, states.Searching) and (
-            lapse_due(turn)
-            or (
-                settle(turn, placement)
-                if placement.decided_by is not None
-                else ask_next(turn, placement)
-            )
+            lapse_due(turn) or _go_on(turn, placement)
         )
     _escalate_overdue(turn)
+
+
+def _go_on(turn: Turn, placement: states.Searching) -> bool:
+    if placement.hold is not None:
+        return end_hold(turn, placement)
+    if placement.decided_by is not None:
+        return settle(turn, placement)
+    return ask_next(turn, placement)
 
 
 def _escalate_overdue(turn: Turn) -> None:

@@ -17,6 +17,7 @@ from services.matching.domain.codes import (
     EscalationKind,
     Gender,
     Outlook,
+    PassedOverReason,
     RankingComponent,
     RefusalCode,
     ReleaseReason,
@@ -27,19 +28,15 @@ from services.matching.domain.codes import (
     Via,
     WithdrawalReason,
 )
+from services.matching.domain.fact import PlacementEvent
+from services.matching.domain.interventions import Intervention
 from services.matching.domain.requirement import Requirement
 
-CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacementEvent:
-    """One fact about one placement, decided at `at`."""
-
-    TYPE: ClassVar[str]
-    at: datetime
-    referral_id: UUID
-    placement_id: UUID
+CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand", "by_person"]
+WithdrawnBecause = Literal["placed", "referral_withdrawn", "by_person", "excluded"]
+ReopenedBecause = Literal[
+    "released", "market_changed", "award_cancelled", "asked_by_person", "policy_moved"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +85,7 @@ class TierOpened(PlacementEvent):
     closes_at: datetime | None
     ranked: tuple[Ranked, ...]
     passed_over: tuple[PassedOver, ...]
+    ground: AwardGround | None = None
     runs_on: bool = False
     ranking: tuple[RankingComponent, ...] = ()
 
@@ -110,6 +108,7 @@ class OffersMade(PlacementEvent):
     passed_over: tuple[PassedOver, ...]
     ask_at: datetime | None = None
     reckoning: Reckoning | None = None
+    ground: AwardGround | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +179,8 @@ class OffersWithdrawn(PlacementEvent):
 
     TYPE: ClassVar[str] = "homeward.placement.offers-withdrawn.v1"
     offer_ids: tuple[UUID, ...]
-    because: Literal["placed", "referral_withdrawn"]
+    because: WithdrawnBecause
+    stood: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +203,7 @@ class Awarded(PlacementEvent):
     ground: AwardGround | None
     response_id: UUID | None
     weekly_minutes: int | None = None
+    overrides: PassedOverReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +254,7 @@ class SearchReopened(PlacementEvent):
 
     TYPE: ClassVar[str] = "homeward.placement.search-reopened.v1"
     round: int
-    because: Literal["released", "market_changed"]
+    because: ReopenedBecause
     left_out: tuple[UUID, ...]
 
 
@@ -317,4 +318,4 @@ OfferEvent = (
 )
 AwardEvent = Awarded | AwardConfirmed | AwardReleased | AwardCancelled | CareStarted
 EscalationEvent = EscalationOpened | EscalationClosed
-Event = SearchEvent | OfferEvent | AwardEvent | EscalationEvent
+Event = SearchEvent | OfferEvent | AwardEvent | EscalationEvent | Intervention

@@ -25,6 +25,7 @@ from services.matching.domain.events import (
     OfferEvent,
     SearchEvent,
 )
+from services.matching.domain.intervening import after_intervention, after_withdrawal, in_new_round
 from services.matching.domain.placement import AfterStart, Held, Offer, Placement
 from services.matching.domain.requirement import needed
 from services.matching.domain.transitions import TRANSITIONS
@@ -70,7 +71,7 @@ def _after(placement: Placement, event: Event) -> Placement:
         case events.EscalationOpened() | events.EscalationClosed():
             return _after_escalation(placement, event)
         case _:
-            assert_never(event)
+            return after_intervention(placement, event)
 
 
 def _after_search(placement: Placement, event: SearchEvent) -> Placement:
@@ -84,7 +85,12 @@ def _after_search(placement: Placement, event: SearchEvent) -> Placement:
         case events.SearchReopened():
             return states.Searching(
                 **carried(searched(placement))
-                | {"round": event.round, "tier": states.NO_TIER, "left_out": event.left_out}
+                | {
+                    "round": event.round,
+                    "tier": states.NO_TIER,
+                    "left_out": event.left_out,
+                    "by_people": in_new_round(searched(placement).by_people),
+                }
             )
         case events.SearchExhausted():
             return states.Exhausted(**carried(searched(placement)))
@@ -124,6 +130,7 @@ def _started_searching(placement: Placement, event: events.SearchStarted) -> sta
         heard=waited.heard if waited else (),
         escalations=waited.escalations if waited else (),
         target_missed=waited.target_missed if waited else False,
+        by_people=waited.by_people if waited else None,
         facts=states.Facts(
             received_at=event.received_at,
             complete_at=event.complete_at,
@@ -141,6 +148,12 @@ def _in_tier(searching: states.Searching, event: events.TierOpened) -> states.Se
     left = searching.unasked if searching.runs_on else ()
     known = {one.provider_id for one in left}
     ranked = [_candidate(one, event) for one in event.ranked if one.provider_id not in known]
+    unasked = (*left, *ranked)
+    if event.because == "jumped":
+        # A person wants this tier's providers before those that the tier before has left.
+        here = {one.provider_id for one in event.ranked}
+        mine = [_candidate(one, event) for one in event.ranked]
+        unasked = (*mine, *(one for one in left if one.provider_id not in here))
     return replace(
         searching,
         tier=event.tier,
@@ -148,7 +161,7 @@ def _in_tier(searching: states.Searching, event: events.TierOpened) -> states.Se
         runs_on=event.runs_on,
         ask_at=None,
         wave=0,
-        unasked=(*left, *ranked),
+        unasked=unasked,
     )
 
 
@@ -190,11 +203,7 @@ def _after_offer(placement: Placement, event: OfferEvent) -> Placement:
                 searching, offers=with_status(searching.offers, event.offer_ids, "lapsed")
             )
         case events.OffersWithdrawn():
-            before = searched(placement)
-            status: states.OfferStatus = (
-                "withdrawn_placed" if event.because == "placed" else "withdrawn_ended"
-            )
-            return replace(before, offers=with_status(before.offers, event.offer_ids, status))
+            return after_withdrawal(searched(placement), event)
         case events.RequestRefused():
             known = present(placement)
             return replace(known, heard=heard(known.heard, event.response_id))

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.matching.domain.codes import PassedOverReason
 from services.matching.domain.load import NO_LOAD, Load
 from services.matching.domain.market import Contract, Place, Provider
+from services.matching.domain.people import NOTHING
 from services.matching.domain.placement import Searched
 from services.matching.domain.policy import Passed, Registration, Tier
 from services.matching.domain.requirement import Needed
@@ -25,6 +26,10 @@ class History:
     """In this round, or left out of it."""
     declined: frozenset[UUID]
     released: frozenset[UUID]
+    excluded: frozenset[UUID] = frozenset()
+    """By a person, for this package."""
+    skipped: frozenset[UUID] = frozenset()
+    """By a person, for this round."""
 
 
 def history_of(placement: Searched) -> History:
@@ -32,10 +37,13 @@ def history_of(placement: Searched) -> History:
     round_ = placement.round
     asked = {offer.provider_id for offer in placement.offers if offer.round == round_}
     declined = {offer.provider_id for offer in placement.offers if offer.status == "declined"}
+    by_people = placement.by_people or NOTHING
     return History(
         asked=frozenset(asked.union(placement.left_out)),
         declined=frozenset(declined),
         released=frozenset(placement.released),
+        excluded=frozenset(by_people.excluded),
+        skipped=frozenset(by_people.skipped),
     )
 
 
@@ -132,7 +140,7 @@ def _why_not_room(
 def _why_not_this_package(
     provider_id: UUID, needed: Needed, history: History
 ) -> PassedOverReason | None:
-    if provider_id in needed.excluded:
+    if provider_id in needed.excluded or provider_id in history.excluded:
         return "excluded"
     if needed.only_provider_id is not None and needed.only_provider_id != provider_id:
         return "named_another"
@@ -140,7 +148,9 @@ def _why_not_this_package(
         return "released_before"
     if provider_id in history.declined:
         return "already_declined"
-    return "already_asked" if provider_id in history.asked else None
+    if provider_id in history.asked:
+        return "already_asked"
+    return "skipped" if provider_id in history.skipped else None
 
 
 def _why_not_rate(contract: Contract, tier: Tier) -> PassedOverReason | None:

@@ -10,9 +10,9 @@ from services.matching.domain.awarding import (
     confirm_by,
     next_award_id,
     provider_name,
-    withdraw_offers,
 )
-from services.matching.domain.codes import Request, WithdrawalReason
+from services.matching.domain.carrying import searched
+from services.matching.domain.codes import RefusalCode, Request, WithdrawalReason
 from services.matching.domain.commands import (
     AwardByHand,
     AwardCommand,
@@ -20,17 +20,22 @@ from services.matching.domain.commands import (
     ReleaseAward,
     ReportStart,
 )
-from services.matching.domain.placement import Held, Offer, Present, Searched
+from services.matching.domain.eligibility import opening_of
+from services.matching.domain.hand_awards import why_not_award_by_hand
+from services.matching.domain.placement import AfterStart, Held, Offer, Placement, Present
 from services.matching.domain.questions import (
     can_confirm,
     can_release,
     can_report_start,
     can_withdraw,
-    why_not_award_by_hand,
+    has_view_needed,
 )
 from services.matching.domain.refusal import Refusal
 from services.matching.domain.search import everybody_who_said_no, lapse_due
+from services.matching.domain.steering_questions import why_not_cancel_award
+from services.matching.domain.stewarding import propose_exclusion
 from services.matching.domain.turn import Turn
+from services.matching.domain.withdrawing import withdraw_offers
 
 
 def answer_award(turn: Turn, placement: Present, command: AwardCommand) -> None:
@@ -52,6 +57,10 @@ def _take(turn: Turn, placement: Present, command: ConfirmAward) -> None:
     """The award is the provider's for good, also when it comes after the window."""
     if not can_confirm(placement, command.provider_id, command.award_id):
         _refuse(turn, command, "confirm")
+        return
+    if not has_view_needed(placement, turn.policy):
+        _refuse(turn, command, "confirm", "person-view-missing")
+        turn.escalate("person_view_missing")
         return
     _confirm(turn, command, command.response_id)
 
@@ -91,18 +100,25 @@ def _release(turn: Turn, placement: Present, command: ReleaseAward) -> None:
     )
     turn.close("confirmation_overdue")
     turn.escalate("released")
-    released = turn.placement
-    if isinstance(released, Searched):
-        turn.record(
-            events.SearchReopened(
-                at=turn.now,
-                referral_id=turn.referral_id,
-                placement_id=turn.placement_id,
-                round=released.round + 1,
-                because="released",
-                left_out=everybody_who_said_no(released),
-            )
+    if command.reason == "unsafe":
+        propose_exclusion(turn, command.provider_id, "unsafe")
+    _search_again(turn, "released")
+
+
+def _search_again(turn: Turn, because: events.ReopenedBecause, *but: UUID) -> None:
+    """A new round from the first tier, without those who said no and those named."""
+    placement = searched(turn.placement)
+    left_out = tuple(dict.fromkeys((*everybody_who_said_no(placement), *but)))
+    turn.record(
+        events.SearchReopened(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            round=placement.round + 1,
+            because=because,
+            left_out=left_out,
         )
+    )
 
 
 def _start(turn: Turn, placement: Present, command: ReportStart) -> None:
@@ -125,7 +141,9 @@ def _start(turn: Turn, placement: Present, command: ReportStart) -> None:
     )
 
 
-def _refuse(turn: Turn, command: AwardCommand, request: Request) -> None:
+def _refuse(
+    turn: Turn, command: AwardCommand, request: Request, code: RefusalCode = "not-awarded"
+) -> None:
     turn.record(
         events.RequestRefused(
             at=turn.now,
@@ -135,54 +153,85 @@ def _refuse(turn: Turn, command: AwardCommand, request: Request) -> None:
             provider_id=command.provider_id,
             offer_id=None,
             award_id=command.award_id,
-            code="not-awarded",
+            code=code,
             response_id=command.response_id,
         )
     )
 
 
 def award_by_hand(turn: Turn, placement: Present, command: AwardByHand) -> Refusal | None:
-    """A person awards, on a recorded ground, also instead of an award that is not confirmed."""
-    refusal = why_not_award_by_hand(placement, command.provider_id, turn.market)
-    if refusal is not None:
+    """A person awards, on a recorded ground, also instead of an award that is not confirmed.
+
+    A gate that kept the provider out is recorded beside the ground.
+    """
+    refusal = why_not_award_by_hand(
+        placement,
+        command.provider_id,
+        turn.market,
+        policy=turn.policy,
+        day=turn.now.date(),
+        override=command.override,
+    )
+    if refusal is not None or not isinstance(placement, AfterStart):
         return refusal
     lapse_due(turn)
     if isinstance(placement, states.Awarded):
         _cancel(turn, placement, "replaced_by_hand")
         turn.close("confirmation_overdue")
-    last = _last_offer(placement, command)
+    _record_hand_award(turn, placement, command)
+    after_award(turn)
+    return None
+
+
+def _record_hand_award(turn: Turn, placement: AfterStart, command: AwardByHand) -> None:
+    """The contract and rate are those of the last offer to the provider, else of the tier it fits."""
+    provider_id = command.provider_id
+    opening = opening_of(placement, provider_id, turn.policy, turn.market, turn.now.date())
+    lot, kind, rate_pence = None, None, None
+    if (last := _last_offer(placement, provider_id)) is not None:
+        lot, kind, rate_pence = last.lot, last.contract_kind, last.rate_pence
+    elif not isinstance(opening, str):
+        lot, kind, rate_pence = opening[1].lot, opening[1].kind, opening[1].rate_pence
     turn.record(
         events.Awarded(
             at=turn.now,
             referral_id=turn.referral_id,
             placement_id=turn.placement_id,
-            award_id=next_award_id(turn, command.provider_id),
+            award_id=next_award_id(turn, provider_id),
             offer_id=None,
-            provider_id=command.provider_id,
-            provider_name=provider_name(turn, command.provider_id),
+            provider_id=provider_id,
+            provider_name=provider_name(turn, provider_id),
             accepted_at=turn.now,
             tier=None,
             tier_name=None,
-            lot=last.lot if last else None,
-            contract_kind=last.contract_kind if last else None,
-            rate_pence=last.rate_pence if last else None,
+            lot=lot,
+            contract_kind=kind,
+            rate_pence=rate_pence,
             confirm_by=confirm_by(turn),
             via="hand",
             ground=command.ground,
             response_id=None,
-            weekly_minutes=placement.facts.needed.weekly_minutes
-            if isinstance(placement, Searched)
-            else None,
+            weekly_minutes=placement.facts.needed.weekly_minutes,
+            overrides=opening if isinstance(opening, str) else None,
         )
     )
-    after_award(turn)
+
+
+def cancel_award(turn: Turn, placement: Present) -> Refusal | None:
+    """End an award before the start, and search on without its provider."""
+    refusal = why_not_cancel_award(placement)
+    if refusal is not None or not isinstance(placement, states.Awarded | states.Confirmed):
+        return refusal
+    _cancel(turn, placement, "by_person")
+    turn.close("confirmation_overdue", "person_view_missing")
+    _search_again(turn, "award_cancelled", placement.award.provider_id)
     return None
 
 
-def _last_offer(placement: Present, command: AwardByHand) -> Offer | None:
+def _last_offer(placement: Placement, provider_id: UUID) -> Offer | None:
     """The last offer of this package to the provider, whose contract and rate an award keeps."""
     for offer in reversed(states.offers_of(placement)):
-        if offer.provider_id == command.provider_id:
+        if offer.provider_id == provider_id:
             return offer
     return None
 

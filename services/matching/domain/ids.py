@@ -10,9 +10,11 @@ def placement_id(referral_id: UUID) -> UUID:
     return uuid5(_ROOT, f"placement:{referral_id.hex}")
 
 
-def offer_id(placement: UUID, round_: int, provider_id: UUID) -> UUID:
-    """The id of an offer: a provider is asked at most once in a round."""
-    return uuid5(placement, f"offer:{round_}:{provider_id.hex}")
+def offer_id(placement: UUID, round_: int, provider_id: UUID, before: int = 0) -> UUID:
+    """The id of an offer. By itself a search asks a provider once in a round; a person may have it
+    asked again, and `before` counts its offers in the round until then."""
+    again = f":{before}" if before else ""
+    return uuid5(placement, f"offer:{round_}:{provider_id.hex}{again}")
 
 
 def award_id(placement: UUID, round_: int, provider_id: UUID, awards_before: int) -> UUID:

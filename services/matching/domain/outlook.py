@@ -58,8 +58,8 @@ class Forecast:
 def forecast(
     placement: Placement, now: datetime, policy: Policy, market: Market
 ) -> Forecast | None:
-    """The chances of a search under way; None for a placement in any other status."""
-    if not isinstance(placement, Searching):
+    """The chances of a search under way; None while it is held, and in any other status."""
+    if not isinstance(placement, Searching) or placement.hold is not None:
         return None
     targets = [
         (minutes, at)

@@ -16,6 +16,7 @@ from services.matching.domain.codes import (
     Urgency,
     Via,
 )
+from services.matching.domain.people import ByPeople, Hold
 from services.matching.domain.requirement import Needed
 
 OfferStatus = Literal[
@@ -109,6 +110,7 @@ class Known:
     """Open items."""
     target_missed: bool = False
     """The overdue target has been escalated, which happens once."""
+    by_people: ByPeople | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,8 @@ class Searching(Searched):
     """What wards were last told; None until it is first reckoned."""
     decided_by: datetime | None = None
     """When the standing acceptances are settled; None while none stands."""
+    hold: Hold | None = None
+    """Nobody new is asked while it lasts, and acceptances stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.matching.domain import placement as states
 from services.matching.domain.codes import RefusalCode
 from services.matching.domain.commands import Answer
-from services.matching.domain.market import Market
+from services.matching.domain.people import NOTHING
 from services.matching.domain.placement import Offer, Placement
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import SENTENCES, UNKNOWN_PLACEMENT, Refusal
@@ -99,64 +99,16 @@ def can_answer_by_telephone(
     return why_not_answer_by_telephone(placement, answer, now, policy) is None
 
 
-def why_not_award_by_hand(
-    placement: Placement, provider_id: UUID, market: Market
-) -> Refusal | None:
-    """Why a person may not award to a provider outside the ranking.
-
-    It replaces an award that is not yet confirmed and never one that is; a suspended provider
-    gets no new package by any way. Source: design §3, domain rules 3 and 11.
-    """
-    match placement:
-        case states.Absent():
-            return UNKNOWN_PLACEMENT
-        case states.AwaitingInformation():
-            return Refusal(
-                code="not-complete",
-                sentence="The referral is not complete; it can be awarded once it is.",
-            )
-        case states.Withdrawn():
-            return Refusal(
-                code="offer-withdrawn",
-                sentence="The package was withdrawn; there is nothing left to award.",
-            )
-        case states.Confirmed() | states.Started():
-            return Refusal(
-                code="already-confirmed",
-                sentence="The award is confirmed and cannot be replaced; withdraw the referral"
-                " or ask the provider to hand it back.",
-            )
-        case states.Awarded() if placement.award.provider_id == provider_id:
-            return Refusal(code="already-placed", sentence="This provider has the package already.")
-        case states.Awarded() | states.Searching() | states.Exhausted():
-            return _why_not_provider(provider_id, market)
-        case _:
-            assert_never(placement)
-
-
-def _why_not_provider(provider_id: UUID, market: Market) -> Refusal | None:
-    provider = market.providers.get(provider_id)
-    if provider is None:
-        return Refusal(
-            code="unknown-provider",
-            sentence="No provider of this id is in the register; check the id.",
-        )
-    if provider.suspended:
-        return Refusal(
-            code="provider-suspended",
-            sentence="This provider is suspended and gets no new packages.",
-        )
-    return None
-
-
-def can_award_by_hand(placement: Placement, provider_id: UUID, market: Market) -> bool:
-    """Whether a person may award to a provider outside the ranking."""
-    return why_not_award_by_hand(placement, provider_id, market) is None
-
-
 def can_confirm(placement: Placement, provider_id: UUID, award_id: UUID) -> bool:
     """Whether a provider may confirm an award: it holds it and has not confirmed yet."""
     return isinstance(placement, states.Awarded) and _holds(placement, provider_id, award_id)
+
+
+def has_view_needed(placement: Placement, policy: Policy) -> bool:
+    """Whether the person's view is recorded as the policy needs it to confirm. Source: domain rule 9."""
+    if not policy.needed_person_view or isinstance(placement, states.Absent):
+        return True
+    return (placement.by_people or NOTHING).person_view in policy.needed_person_view
 
 
 def can_release(placement: Placement, provider_id: UUID, award_id: UUID) -> bool:

@@ -17,6 +17,31 @@ Code = (
         "said-in-the-future",
         "said-before-the-offer",
         "typed-too-late",
+        "not-searching",
+        "no-hold",
+        "on-hold",
+        "hold-ended",
+        "hold-too-long",
+        "unknown-tier",
+        "tier-not-ahead",
+        "acceptance-stands",
+        "already-asked",
+        "not-eligible",
+        "not-next",
+        "already-excluded",
+        "not-excluded",
+        "offer-not-live",
+        "window-too-short",
+        "window-too-long",
+        "no-award",
+        "already-started",
+        "already-withdrawn",
+        "told-in-the-future",
+        "nothing-to-close",
+        "still-open",
+        "same-policy",
+        "tiers-differ",
+        "needs-confirmation",
     ]
 )
 
@@ -34,6 +59,8 @@ SENTENCES: dict[RefusalCode, str] = {
     "offer-lapsed": "The answer came after the offer's deadline.",
     "offer-withdrawn": "This offer no longer stands.",
     "already-answered": "This offer has its answer already, and the first one counts.",
+    "person-view-missing": "What the person says of the plan is not recorded yet as the policy needs;"
+    " ask the brokerage team, then confirm again.",
     "not-awarded": "This provider does not hold this award, or not in a way that allows this.",
 }
 UNKNOWN_PLACEMENT = Refusal(

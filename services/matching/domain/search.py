@@ -9,8 +9,9 @@ from uuid import UUID
 from services.matching.domain import events, ids
 from services.matching.domain.adaptive import Pace, pace_of
 from services.matching.domain.asking import OfferMade
-from services.matching.domain.codes import PassedOverReason, TierOpenedBecause
+from services.matching.domain.codes import AwardGround, PassedOverReason, TierOpenedBecause
 from services.matching.domain.gates import History, history_of, why_not
+from services.matching.domain.people import NOTHING
 from services.matching.domain.placement import (
     NO_TIER,
     Candidate,
@@ -97,7 +98,25 @@ def _ask_at_pace(turn: Turn, searching: Searching) -> bool:
     return False
 
 
-def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpenedBecause) -> None:
+def jump_to(turn: Turn, searching: Searching, index: int, ground: AwardGround) -> None:
+    """Open a later tier now. Live offers run on beside its own, whatever its strategy: a tier that
+    asks in waves would otherwise wait for them."""
+    _open_tier(turn, searching, index, "jumped", ground)
+    opened = turn.placement
+    if not isinstance(opened, Searching) or opened.runs_on:
+        return
+    own = sum(one.tier == index for one in opened.unasked)
+    if own:
+        _make_offers(turn, opened, min(own, turn.policy.tiers[index].wave_size or own))
+
+
+def _open_tier(
+    turn: Turn,
+    searching: Searching,
+    index: int,
+    because: TierOpenedBecause,
+    ground: AwardGround | None = None,
+) -> None:
     """Open a tier, also one with nobody to ask; after the last one, end the search."""
     if index >= len(turn.policy.tiers):
         _exhaust(turn, searching)
@@ -130,6 +149,7 @@ def _open_tier(turn: Turn, searching: Searching, index: int, because: TierOpened
             closes_at=closes_at,
             ranked=line.ranked,
             passed_over=line.passed_over,
+            ground=ground,
             runs_on=tier.adaptive,
             ranking=tier.components,
         )
@@ -226,7 +246,10 @@ def _expires_at(turn: Turn, tier: Tier, searching: Searching) -> datetime:
 def reopen_if_somebody_new(turn: Turn, exhausted: Exhausted) -> None:
     """Begin a new round if anybody never asked for this package would now pass a tier's gates."""
     known = everybody_asked(exhausted)
-    history = History(asked=frozenset(known), declined=frozenset(), released=frozenset())
+    excluded = frozenset((exhausted.by_people or NOTHING).excluded)
+    history = History(
+        asked=frozenset(known), declined=frozenset(), released=frozenset(), excluded=excluded
+    )
     policy, market, day = turn.policy, turn.market, turn.now.date()
     needed = exhausted.facts.needed
     if not any(

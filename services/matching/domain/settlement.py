@@ -12,6 +12,7 @@ from services.matching.domain import events
 from services.matching.domain.awarding import after_award, confirm_by, next_award_id, provider_name
 from services.matching.domain.codes import Via
 from services.matching.domain.placement import Offer, Open, Searching
+from services.matching.domain.policy import Tier
 from services.matching.domain.search import lapse_due
 from services.matching.domain.turn import Turn
 
@@ -37,9 +38,13 @@ def settle(turn: Turn, placement: Open, arrived: Sequence[Claim] = ()) -> bool:
     Says whether anything was decided. Every arrived endpoint acceptance gets exactly one first
     event: Awarded, AcceptanceStood, or RequestRefused if another is awarded in the same instant.
     """
-    claims = [*_standing(placement), *arrived]
+    claims = [*standing(placement), *arrived]
     if not claims:
         return False
+    if isinstance(placement, Searching) and placement.hold is not None:
+        for claim in arrived:
+            _stand(turn, claim, placement.hold.until)
+        return bool(arrived)
     # The rule of the tier that asked, which need not be the one now open: that of the earliest.
     _, asked_in = earliest = min((claim.offer.round, claim.offer.tier) for claim in claims)
     tier = turn.policy.tiers[asked_in]
@@ -49,19 +54,41 @@ def settle(turn: Turn, placement: Open, arrived: Sequence[Claim] = ()) -> bool:
         _award_claim(turn, placement, winner, arrived)
         return True
     winner = min(claims, key=lambda claim: rank(claim.offer))
-    until = _last_deadline_of_better(placement, winner.offer, turn.now)
-    if until is not None:
-        first = min(claim.answered_at for claim in claims)
-        decided_by = min(first + timedelta(minutes=tier.settling_minutes), until)
-        if decided_by > turn.now:
-            for claim in arrived:
-                _stand(turn, claim, decided_by)
-            return bool(arrived)
+    decided_by = _decided_by(turn, placement, winner, claims, tier)
+    if decided_by is not None:
+        for claim in arrived:
+            _stand(turn, claim, decided_by)
+        return bool(arrived)
     _award_claim(turn, placement, winner, arrived)
     return True
 
 
-def _standing(placement: Open) -> Iterable[Claim]:
+def _decided_by(
+    turn: Turn, placement: Open, winner: Claim, claims: Sequence[Claim], tier: Tier
+) -> datetime | None:
+    """Until when claims stand under `ranked`; None if the winner has it by now."""
+    until = _last_deadline_of_better(placement, winner.offer, turn.now)
+    if until is None:
+        return None
+    first = min(claim.answered_at for claim in claims)
+    decided_by = min(first + timedelta(minutes=tier.settling_minutes), until)
+    return decided_by if decided_by > turn.now else None
+
+
+def when_decided(turn: Turn, placement: Open) -> datetime | None:
+    """When the standing acceptances are decided if nothing holds them back; None if none stands."""
+    claims = list(standing(placement))
+    if not claims:
+        return None
+    winner = min(claims, key=lambda claim: rank(claim.offer))
+    tier = turn.policy.tiers[min((c.offer.round, c.offer.tier) for c in claims)[1]]
+    if tier.award_rule == "first":
+        return turn.now
+    return _decided_by(turn, placement, winner, claims, tier) or turn.now
+
+
+def standing(placement: Open) -> Iterable[Claim]:
+    """The acceptances that stand: each may still win."""
     for offer in placement.offers:
         if offer.status == "accepted" and offer.answered_at is not None and offer.via is not None:
             yield Claim(

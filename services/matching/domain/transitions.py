@@ -6,6 +6,7 @@ The diagram in this service's README is drawn from it (`services.matching.diagra
 from collections.abc import Iterator, Mapping
 
 from services.matching.domain import events
+from services.matching.domain import interventions as acts
 from services.matching.domain.events import Event
 from services.matching.domain.placement import (
     Absent,
@@ -22,17 +23,23 @@ from services.matching.domain.placement import (
 Status = type[Placement]
 Fact = type[Event]
 
+_BY_PEOPLE: tuple[Fact, ...] = (
+    acts.ProviderExcluded,
+    acts.ExclusionLifted,
+    acts.PersonViewRecorded,
+    acts.PlacementAssigned,
+    events.EscalationOpened,
+    events.EscalationClosed,
+)
+"""What people may decide about a placement until it is withdrawn."""
+
 _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
     Absent: {
         AwaitingInformation: (events.AwaitingInformation,),
         Searching: (events.SearchStarted,),
     },
     AwaitingInformation: {
-        AwaitingInformation: (
-            events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
-        ),
+        AwaitingInformation: (events.RequestRefused, *_BY_PEOPLE),
         Searching: (events.SearchStarted,),
         Withdrawn: (events.PlacementWithdrawn,),
     },
@@ -48,8 +55,13 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.SearchReopened,
             events.OutlookChanged,
             events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
+            acts.SearchHeld,
+            acts.SearchResumed,
+            acts.ProviderSkipped,
+            acts.OfferWindowChanged,
+            acts.ExclusionProposed,
+            acts.PolicyMoved,
+            *_BY_PEOPLE,
         ),
         Exhausted: (events.SearchExhausted,),
         Awarded: (events.Awarded,),
@@ -59,8 +71,8 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Exhausted: (
             events.OfferDeclined,
             events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
+            acts.PolicyMoved,
+            *_BY_PEOPLE,
         ),
         Searching: (events.SearchReopened,),
         Awarded: (events.Awarded,),
@@ -72,20 +84,26 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.AwardCancelled,
             events.OffersWithdrawn,
             events.RequestRefused,
-            events.EscalationOpened,
-            events.EscalationClosed,
+            acts.PolicyMoved,
+            *_BY_PEOPLE,
         ),
-        Searching: (events.AwardReleased,),
+        Searching: (events.AwardReleased, events.SearchReopened),
         Confirmed: (events.AwardConfirmed,),
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Confirmed: {
-        Confirmed: (events.AwardCancelled, events.RequestRefused, events.EscalationClosed),
+        Confirmed: (
+            events.AwardCancelled,
+            events.RequestRefused,
+            acts.PolicyMoved,
+            *_BY_PEOPLE,
+        ),
+        Searching: (events.SearchReopened,),
         Started: (events.CareStarted,),
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Started: {
-        Started: (events.AwardCancelled, events.RequestRefused),
+        Started: (events.AwardCancelled, events.RequestRefused, acts.PolicyMoved, *_BY_PEOPLE),
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Withdrawn: {Withdrawn: (events.RequestRefused,)},

@@ -60,5 +60,6 @@ _TITLES = {
     "offer-withdrawn": "The offer was withdrawn",
     "already-answered": "It was answered before",
     "not-awarded": "The package is not awarded to you",
+    "person-view-missing": "The person's view is still to be recorded",
     "already-confirmed": "The package is confirmed",
 }

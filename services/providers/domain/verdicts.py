@@ -11,6 +11,7 @@ RefusalCode: TypeAlias = Literal[
     "already-answered",
     "not-awarded",
     "already-confirmed",
+    "person-view-missing",
     "not-found",
     "started-too-early",
     "started-in-future",
@@ -54,12 +55,15 @@ _SENTENCES: dict[str, str] = {
     "already-placed": "Another provider has this package. Nothing is expected of you.",
     "offer-lapsed": "The offer's deadline passed before this answer was recorded. A later offer of "
     "the package can be answered; telephone the brokerage team if you still want it.",
-    "offer-withdrawn": "The offer was withdrawn and the package is not needed any more.",
+    "offer-withdrawn": "The offer was withdrawn: the package is not needed any more, or the "
+    "brokerage team took the offer back. Nothing is expected of you.",
     "already-answered": "This was answered before in another way, and the first answer counts. "
     "Telephone the brokerage team to change it.",
     "not-awarded": "The package is not awarded to you, or not any more.",
     "already-confirmed": "You have confirmed this package, so it cannot be released. Telephone the "
     "brokerage team to agree a hand-back.",
+    "person-view-missing": "The person's own view of the plan is not recorded yet. The brokerage team "
+    "has been told; confirm again when it is.",
     "not-found": "There is nothing here that you may see.",
     "started-too-early": "started_at lies before the package was awarded to you. Send the instant "
     "at which the first visit was delivered.",

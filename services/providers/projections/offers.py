@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.providers.domain.offers import OfferStatus
-from shared.contracts import placements
+from shared.contracts import interventions, placements
 from shared.contracts.model import Event
 from shared.messaging.projection import Projection
 from shared.postgres.rows import RowTable
@@ -44,6 +44,10 @@ def offers_of(event: Event) -> Sequence[UUID]:
             return [event.offer_id]
         case placements.Awarded(offer_id=UUID() as offer_id):
             return [offer_id]
+        case interventions.OfferWindowChanged():
+            return [event.offer_id]
+        case interventions.SearchHeld() | interventions.SearchResumed():
+            return event.standing
         case _:
             return ()
 
@@ -67,6 +71,10 @@ def project_offer(row: OfferRow | None, event: Event, offer_id: UUID) -> OfferRo
             return replace(row, status="lapsed")
         case placements.OffersWithdrawn():
             return replace(row, status="withdrawn", because=event.because)
+        case interventions.OfferWindowChanged():
+            return replace(row, expires_at=event.expires_at)
+        case interventions.SearchHeld() | interventions.SearchResumed():
+            return replace(row, decided_by=event.decided_by)
         case _:
             return None
 

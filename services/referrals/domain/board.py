@@ -7,6 +7,7 @@ from typing import Literal
 
 Status = Literal[
     "waiting_for_information", "starting_search", "asking_providers", "deciding",
+    "on_hold",
     "taken", "confirmed", "care_started", "nobody_left", "withdrawing", "withdrawn",
 ]  # fmt: skip
 TargetState = Literal["running", "met", "over", "not_counted"]
@@ -71,6 +72,9 @@ def words(standing: Standing) -> str:
         case "deciding":
             by = f" by {standing.decided_by}" if standing.decided_by else ""
             return f"A provider has said yes; it will be decided{by}"
+        case "on_hold":
+            by = f" until {standing.next_deadline}" if standing.next_deadline else ""
+            return f"On hold at the brokerage team{by}: no new providers are asked, the clock runs"
         case "taken":
             by = f" (due by {standing.confirm_by})" if standing.confirm_by else ""
             return (

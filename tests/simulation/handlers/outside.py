@@ -31,6 +31,7 @@ from shared.contracts.responses import (
     StartReported,
 )
 from tests.simulation.handlers.kafka import MemoryKafka, Record
+from tests.simulation.handlers.people import drawn_order
 from tests.simulation.handlers.post import Post
 from tests.simulation.handlers.postgres import MemoryPostgres
 
@@ -172,15 +173,24 @@ class Outside:
         given = {**self._given(award), "award_id": award.id}
         chance = self.rng.random()
         if chance < 0.5:
-            self._respond(ReleaseSent(**given, reason="needs_differ"), "release", award)
+            self._respond(
+                ReleaseSent(**given, reason=self.rng.choice(("needs_differ", "unsafe"))),
+                "release",
+                award,
+            )
         elif chance < 0.8:
             self._respond(ConfirmationSent(**given), "confirm", award)
         else:
             self._respond(StartReported(**given, started_at=self.now), "start", award)
 
     def command(self) -> tuple[UUID, Command] | None:
-        """What a broker does by hand: an award, or an answer given by telephone."""
+        """What a broker does by hand: an award, an answer given by telephone, or any order."""
         self._hear()
+        if self._offers and self._providers and self.rng.random() < 0.6:
+            referral_id = self.rng.choice(self._offers[-4:]).referral_id
+            providers = [one.provider_id for one in self._providers]
+            offers = [one.id for one in self._offers if one.referral_id == referral_id]
+            return referral_id, drawn_order(self.rng, self.now, providers, offers[-3:])
         if self._offers and self.rng.random() < 0.6:
             offer = self.rng.choice(self._offers[-4:])
             answer = Answer(
@@ -193,7 +203,10 @@ class Outside:
             return offer.referral_id, ReceiveAnswers(answers=(answer,))
         if self.referrals and self._providers:
             provider = self.rng.choice(self._providers)
-            by_hand = AwardByHand(provider_id=provider.provider_id, ground="persons_choice")
+            by_hand = AwardByHand(
+                provider_id=provider.provider_id, ground="persons_choice",
+                override=self.rng.choice((None, "none_answered")),
+            )  # fmt: skip
             return self.rng.choice(list(self.referrals)), by_hand
         return None
 

@@ -18,7 +18,7 @@ MOST_REFERRALS = 3
 _Weights = dict[str, float]
 _USUAL: _Weights = {
     "refer": 2, "complete": 1, "withdraw": 0.4, "register": 1, "answer": 8, "answer_award": 4,
-    "command": 1.5, "send": 5, "send_again": 1, "read": 7, "fire": 5, "relay": 6, "review": 0.5,
+    "command": 3, "send": 5, "send_again": 1, "read": 7, "fire": 5, "relay": 6, "review": 0.5,
     "time": 4, "calm": 4, "kill": 2, "hand_over": 1.5, "spoil": 0.4, "unwritable": 0.5,
     "too_large": 0.2, "send_past": 0.4,
 }  # fmt: skip

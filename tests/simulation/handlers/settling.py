@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.matching.domain import events as e
+from services.matching.domain import interventions as acts
 from services.matching.domain.events import Event
 from services.matching.domain.policy import Policy
 
@@ -55,6 +56,10 @@ def unsettled_in(history: Sequence[Event], policies: Mapping[str, Policy]) -> It
                     yield from _won(asked, event, policy)
             case e.EscalationOpened():
                 yield from _not_early(event, policy, received_at, confirm_by)
+            case acts.OfferWindowChanged():
+                asked[event.offer_id].expires_at = event.expires_at
+            case acts.PolicyMoved():
+                policy = policies[event.policy_version]
             case _:
                 pass
 

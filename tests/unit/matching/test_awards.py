@@ -4,8 +4,8 @@ import pytest
 
 from services.matching.domain import events
 from services.matching.domain.deadlines import deadlines, next_due_at
+from services.matching.domain.hand_awards import can_award_by_hand
 from services.matching.domain.questions import (
-    can_award_by_hand,
     can_confirm,
     can_release,
     can_report_start,
@@ -13,6 +13,7 @@ from services.matching.domain.questions import (
 )
 from tests.unit.matching.world import (
     COMPLETED,
+    EIGHT,
     INCOMPLETE,
     TIME,
     WITHDRAW,
@@ -165,10 +166,16 @@ def test_a_hand_award_needs_a_known_provider_that_is_not_suspended():
 
 
 def test_a_hand_award_ends_an_exhausted_search():
-    """What waited for a person closes; a provider never asked has no contract on record."""
+    """What waited for a person closes; a provider never asked has the contract of its tier."""
     told = searching("A").when(TIME, 30)
     told.when(by_hand("N"), 40, market=market(*ranks("A", "N"))).then(
-        like(events.Awarded, provider_id=pid("N"), contract_kind=None, rate_pence=None, lot=None),
+        like(
+            events.Awarded,
+            provider_id=pid("N"),
+            contract_kind="framework",
+            rate_pence=1800,
+            lot="north",
+        ),
         like(events.EscalationClosed, kind="nobody_left"),
     )
 
@@ -273,11 +280,11 @@ def test_the_pages_ask_the_same_questions_as_the_decision():
     assert can_release(before, pid("A"), award_of("A"))
     assert can_report_start(before, pid("A"), award_of("A"))
     assert can_withdraw(before)
-    assert can_award_by_hand(before, pid("B"), told.market)
-    assert not can_award_by_hand(before, pid("A"), told.market)
+    assert can_award_by_hand(before, pid("B"), told.market, told.policy, EIGHT.date())
+    assert not can_award_by_hand(before, pid("A"), told.market, told.policy, EIGHT.date())
     after = told.when(confirm("A"), 2).placement
     assert not can_confirm(after, pid("A"), award_of("A"))
     assert not can_release(after, pid("A"), award_of("A"))
     assert can_report_start(after, pid("A"), award_of("A"))
-    assert not can_award_by_hand(after, pid("B"), told.market)
+    assert not can_award_by_hand(after, pid("B"), told.market, told.policy, EIGHT.date())
     assert not can_withdraw(told.when(WITHDRAW, 3).placement)

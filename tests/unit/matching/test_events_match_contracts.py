@@ -13,9 +13,10 @@ from pydantic import TypeAdapter
 
 from services.matching.domain import asking, codes, commands, events, requirement
 from shared.contracts import codes as contract_codes
-from shared.contracts import placements
+from shared.contracts import interventions, placements
 from shared.contracts.model import Model
 from shared.contracts.requirement import Requirement
+from tests.unit.matching.orders import intervened
 from tests.unit.matching.world import (
     INCOMPLETE,
     TIME,
@@ -38,7 +39,8 @@ from tests.unit.matching.world import (
 EVENTS = {one.__name__: one for one in typing.get_args(events.Event)}
 CONTRACTS = {
     name: one
-    for name, one in vars(placements).items()
+    for module in (placements, interventions)
+    for name, one in vars(module).items()
     if inspect.isclass(one) and issubclass(one, placements.PlacementEvent) and "TYPE" in vars(one)
 }
 PARTS = {
@@ -132,6 +134,8 @@ def lives() -> Iterator[tuple[events.Event, ...]]:
     yield late.history + late.new
     asked = paced("A", "B").when(commands.ReviewOutlook(), 1).when(TIME, 25)
     yield asked.history + asked.new
+    decided = intervened()
+    yield decided.history + decided.new
     exact = story().when(referral(wanted(visits=(window,))))
     yield exact.history + exact.new
 

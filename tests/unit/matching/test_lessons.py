@@ -15,7 +15,8 @@ from services.matching.domain.lessons import Lesson, lessons_of
 from services.matching.domain.requirement import Needed, Visit, needed
 from services.matching.domain.tally import HALF_LIFE_WEEKS, MARKET, Sums, add_up, group, weight
 from services.matching.history import dump_state, read_state
-from tests.unit.matching.test_properties import ACTIONS, Life, Player, markets, policies
+from tests.unit.matching.life import Life
+from tests.unit.matching.test_properties import ACTIONS, Player, markets, policies
 from tests.unit.matching.world import (
     EIGHT,
     TIME,

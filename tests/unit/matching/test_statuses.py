@@ -17,13 +17,15 @@ from services.matching.domain.carrying import (
 )
 from services.matching.domain.evolve import evolve
 from services.matching.domain.transitions import TRANSITIONS, moves
+from tests.unit.matching.orders import intervened
+from tests.unit.matching.reached import reached
+from tests.unit.matching.test_statuses_of_people import PEOPLE
 from tests.unit.matching.world import (
     COMPLETED,
     INCOMPLETE,
     RECONSIDER,
     TIME,
     WITHDRAW,
-    Story,
     answers,
     by_hand,
     confirm,
@@ -39,29 +41,6 @@ from tests.unit.matching.world import (
     story,
     yes,
 )
-
-
-def reached(status: str) -> Story:
-    """A story that has come to a status, with providers A and B."""
-    told = searching("A", "B")
-    match status:
-        case "absent":
-            return story(*searching("A", "B").market.providers.values())
-        case "awaiting_information":
-            return reached("absent").when(INCOMPLETE)
-        case "searching":
-            return told
-        case "exhausted":
-            return told.when(TIME, 30)
-        case "awarded":
-            return told.when(answers(yes("A", 1)), 1)
-        case "confirmed":
-            return reached("awarded").when(confirm("A"), 2)
-        case "started":
-            return reached("confirmed").when(start("A"), 3)
-        case _:
-            return told.when(WITHDRAW, 1)
-
 
 E = events
 REFUSED = (E.RequestRefused,)
@@ -154,7 +133,8 @@ def test_the_table_of_commands_is_whole():
     assert set(TABLE) == {one().status for one in [states.Absent]} | {
         one.__dataclass_fields__["status"].default for one in states.STATUSES
     }
-    assert {type(one) for one in COMMANDS.values()} == set(typing.get_args(commands.Command))
+    known = {type(one) for one in (*COMMANDS.values(), *PEOPLE.values())}
+    assert known == set(typing.get_args(commands.Command))
 
 
 def examples() -> dict[type[events.Event], events.Event]:
@@ -165,7 +145,7 @@ def examples() -> dict[type[events.Event], events.Event]:
     told.when(confirm("Z"), 304).when(WITHDRAW, 305)
     waiting = story().when(INCOMPLETE)
     asked = paced("A", "B", "C").when(commands.ReviewOutlook(), 1).when(TIME, 25)
-    stories = (told, waiting, asked)
+    stories = (told, waiting, asked, intervened())
     found = {type(event): event for one in stories for event in (*one.history, *one.new)}
     assert set(found) == set(typing.get_args(events.Event))
     return found

@@ -2,7 +2,8 @@
 
 from functools import reduce
 
-from services.matching.projections import Summary, project_summary
+from services.matching.projections import project_summary
+from services.matching.summary import Summary
 from tests.unit.matching.world import REFERRAL, WITHDRAW, Story, answers, at, searching, start, yes
 
 

@@ -264,7 +264,8 @@ def test_a_changed_market_without_anybody_new_to_ask_changes_nothing(register):
 
 def test_a_changed_market_does_not_ask_a_releaser_again():
     """One that had the package by hand and gave it back counts as asked."""
-    told = story(provider("H", contract("dps"))).when(referral()).when(by_hand("H"), 1)
+    told = story(provider("H", contract("dps"))).when(referral())
+    told.when(replace(by_hand("H"), override="urgency"), 1)
     told.when(release("H", before=0), 2)
     told.when(RECONSIDER, 3, market=market(provider("H"))).then_nothing()
 

@@ -35,7 +35,7 @@ values (:referral_id, :kind, :author, :text, :details::json, :at);
 
 -- name: summaries_page
 -- A page of placements, newest receipt first.
-select * from summaries
+select s.*, a.subject as assignee from summaries s left join assignees a using (assignee_id)
 where (:status::text is null or status = :status)
   and (not :escalated::boolean or escalations <> '')
   and (:before::timestamptz is null or (received_at, referral_id) < (:before, :before_id::uuid))
@@ -43,4 +43,25 @@ order by received_at desc, referral_id desc limit :most;
 
 -- name: one_summary^
 -- One placement as lists show it.
-select * from summaries where referral_id = :referral_id;
+select s.*, a.subject as assignee from summaries s left join assignees a using (assignee_id)
+where referral_id = :referral_id;
+
+-- name: open_escalations
+-- Open items, what hurts most first: severity, an urgent package before a routine one of the same
+-- kind, then the longest open. A page goes on after the place and id of the one before.
+select * from (
+    select e.id, e.referral_id, e.placement_id, e.kind, e.severity, e.opened_at, s.urgency,
+           s.organisation, s.ward, s.outcode, s.received_at, s.status, s.provider_name,
+           a.subject as assignee,
+           -(e.severity * 2 + case s.urgency when 'urgent' then 1 else 0 end) as place
+    from escalations e join summaries s using (referral_id) left join assignees a using (assignee_id)
+    where e.closed_at is null and (:assignee::text is null or a.subject = :assignee)
+) as found
+where (:after::bigint is null
+       or (place, opened_at, id) > (:after, :after_at::timestamptz, :after_id::uuid))
+order by place, opened_at, id limit :most;
+
+-- name: keep_assignee!
+-- Remembers who is behind an id.
+insert into assignees (assignee_id, subject) values (:assignee_id, :subject)
+on conflict do nothing;

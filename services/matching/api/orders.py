@@ -1,0 +1,107 @@
+"""What brokers send to steer a search. Every `reason` and `note` stays in this service."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.matching.api.shapes import Body, Confirmable
+from shared.contracts.codes import AwardGround, EscalationKind, PersonView, PersonViewBy
+from shared.contracts.model import Code
+from shared.web.instants import When
+from shared.web.text import LongText, ShortText
+
+
+class Reasoned(Confirmable):
+    """A command with the reason for it."""
+
+    reason: LongText
+
+
+class HoldBody(Reasoned):
+    """Until when nobody new is asked (by default as long as the policy says)."""
+
+    until: When | None = None
+
+
+class JumpBody(Reasoned):
+    """Which tier opens now."""
+
+    tier_name: Code
+    ground: AwardGround
+
+
+class ProviderBody(Reasoned):
+    """Whom it is about, and the ground, which is published."""
+
+    provider_id: UUID
+    ground: AwardGround
+
+
+class ExclusionBody(Reasoned):
+    """Who is not asked any more for this package."""
+
+    provider_id: UUID
+
+
+class WindowBody(Reasoned):
+    """The offer's new deadline, later or earlier."""
+
+    expires_at: When
+
+
+class PersonViewBody(Body):
+    """What the person says of the plan: told by whom, as a role, and when."""
+
+    view: PersonView
+    told_by_role: PersonViewBy
+    told_at: When
+    note: LongText | None = None
+
+
+class AssignBody(Body):
+    """Who looks after it, by the subject of that broker's token; null: nobody in particular."""
+
+    assignee: ShortText | None
+    note: LongText | None = None
+
+
+class CloseBody(Body):
+    """Which item is dealt with, and how."""
+
+    kind: EscalationKind
+    reason: LongText
+
+
+class EscalateBody(Body):
+    """What a colleague should look at."""
+
+    reason: LongText
+
+
+class NoteBody(Body):
+    """Words beside the placement."""
+
+    note: LongText
+
+
+class EscalationView(BaseModel):
+    """One open item, with what it asks of a person."""
+
+    referral_id: UUID
+    placement_id: UUID
+    kind: str
+    to_do: str
+    severity: int
+    """What hurts most is highest; an urgent package comes before a routine one."""
+    opened_at: datetime
+    open_minutes: float
+    urgency: Literal["routine", "urgent"]
+    organisation: str
+    ward: str
+    outcode: str | None
+    received_at: datetime
+    status: str
+    provider_name: str | None
+    assignee: str | None

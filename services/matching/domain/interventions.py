@@ -1,0 +1,122 @@
+"""Events of what people decide about a search: one class for each in `shared.contracts.interventions`.
+
+Who decided, and why in words, stays in matching's notes. Source: domain rule 11.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from services.matching.domain.codes import AwardGround, ExclusionCause, PersonView, PersonViewBy
+from services.matching.domain.fact import PlacementEvent
+
+ResumedBecause = Literal["by_person", "hold_ended"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHeld(PlacementEvent):
+    """Nobody new is asked until then; live offers run on, and acceptances stand as long.
+
+    `standing`: the offers whose acceptance now stands until `decided_by`.
+    """
+
+    TYPE: ClassVar[str] = "homeward.placement.search-held.v1"
+    until: datetime
+    standing: tuple[UUID, ...]
+    decided_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResumed(PlacementEvent):
+    """The search goes on; the open tier's end is shifted by as long as it was held."""
+
+    TYPE: ClassVar[str] = "homeward.placement.search-resumed.v1"
+    because: ResumedBecause
+    closes_at: datetime | None
+    standing: tuple[UUID, ...]
+    decided_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSkipped(PlacementEvent):
+    """A provider is not asked in this round; it says nothing of later ones."""
+
+    TYPE: ClassVar[str] = "homeward.placement.provider-skipped.v1"
+    round: int
+    provider_id: UUID
+    ground: AwardGround
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderExcluded(PlacementEvent):
+    """A provider is not asked for this package any more, until it is lifted."""
+
+    TYPE: ClassVar[str] = "homeward.placement.provider-excluded.v1"
+    provider_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExclusionLifted(PlacementEvent):
+    """A provider may be asked again for this package."""
+
+    TYPE: ClassVar[str] = "homeward.placement.exclusion-lifted.v1"
+    provider_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExclusionProposed(PlacementEvent):
+    """What happened suggests that a provider be excluded; a person decides."""
+
+    TYPE: ClassVar[str] = "homeward.placement.exclusion-proposed.v1"
+    provider_id: UUID
+    because: ExclusionCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferWindowChanged(PlacementEvent):
+    """An offer's deadline was moved."""
+
+    TYPE: ClassVar[str] = "homeward.placement.offer-window-changed.v1"
+    offer_id: UUID
+    provider_id: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonViewRecorded(PlacementEvent):
+    """What the person says of the plan, told by whom (a role) and when."""
+
+    TYPE: ClassVar[str] = "homeward.placement.person-view-recorded.v1"
+    view: PersonView
+    told_by_role: PersonViewBy
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementAssigned(PlacementEvent):
+    """A broker looks after it, by an id that matching alone can resolve; None: nobody in particular."""
+
+    TYPE: ClassVar[str] = "homeward.placement.assigned.v1"
+    assignee_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyMoved(PlacementEvent):
+    """From now on a newer version of the policy holds for this placement."""
+
+    TYPE: ClassVar[str] = "homeward.placement.policy-moved.v1"
+    policy_name: str
+    policy_version: str
+
+
+OfSearch = SearchHeld | SearchResumed | ProviderSkipped | OfferWindowChanged
+OfPlacement = (
+    ProviderExcluded
+    | ExclusionLifted
+    | ExclusionProposed
+    | PersonViewRecorded
+    | PlacementAssigned
+    | PolicyMoved
+)
+Intervention = OfSearch | OfPlacement

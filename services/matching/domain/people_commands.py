@@ -1,0 +1,121 @@
+"""What people ask of a search, in the imperative. Source: domain rules 2, 3, 9 and 11."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.matching.domain.codes import AwardGround, EscalationKind, PersonView, PersonViewBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldSearch:
+    """Ask nobody new until then; None: for as many days as the policy says."""
+
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeSearch:
+    """End a hold before its time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JumpToTier:
+    """Open a later tier now, whatever the one that is open has left."""
+
+    tier_name: str
+    ground: AwardGround
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskProvider:
+    """Make an offer to this provider now, out of order."""
+
+    provider_id: UUID
+    ground: AwardGround
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkipProvider:
+    """Leave a provider out of this round."""
+
+    provider_id: UUID
+    ground: AwardGround
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludeProvider:
+    """Never ask a provider for this package, and take back what it was offered."""
+
+    provider_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftExclusion:
+    """Let a provider be asked again, or drop a proposed exclusion."""
+
+    provider_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeWindow:
+    """Move the deadline of a live offer."""
+
+    offer_id: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawOffer:
+    """Take one offer back."""
+
+    offer_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAward:
+    """End an award before the start, and search on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPersonView:
+    """Write down what the person says of the plan."""
+
+    view: PersonView
+    told_by_role: PersonViewBy
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Give the placement to a broker; None: to nobody in particular."""
+
+    assignee_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """Open an item for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseEscalation:
+    """Say that an item is dealt with."""
+
+    kind: EscalationKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveToPolicy:
+    """Go on under the policy that `step` is given, a newer one than the placement began with."""
+
+
+SearchCommand = (
+    HoldSearch | ResumeSearch | JumpToTier | AskProvider | SkipProvider | ChangeWindow
+    | WithdrawOffer | CancelAward
+)  # fmt: skip
+PlacementCommand = (
+    ExcludeProvider | LiftExclusion | RecordPersonView | Assign | Escalate | CloseEscalation
+    | MoveToPolicy
+)  # fmt: skip
+PeopleCommand = SearchCommand | PlacementCommand

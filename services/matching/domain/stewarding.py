@@ -1,0 +1,204 @@
+"""What people decide about a placement as a whole: exclusions, the person's view, who looks after it.
+
+Source: domain rules 3, 9, 10 and 11.
+"""
+
+from typing import assert_never
+from uuid import UUID
+
+from services.matching.domain import events
+from services.matching.domain import interventions as acts
+from services.matching.domain import placement as states
+from services.matching.domain.carrying import present
+from services.matching.domain.codes import ExclusionCause
+from services.matching.domain.people import NOTHING, ByPeople
+from services.matching.domain.people_commands import (
+    Assign,
+    CloseEscalation,
+    Escalate,
+    ExcludeProvider,
+    LiftExclusion,
+    MoveToPolicy,
+    PlacementCommand,
+    RecordPersonView,
+)
+from services.matching.domain.placement import OPEN_OFFERS, Open, Present, Searched, Searching
+from services.matching.domain.refusal import Refusal
+from services.matching.domain.search import everybody_who_said_no
+from services.matching.domain.steering_questions import unknown_provider
+from services.matching.domain.stewarding_questions import (
+    why_not_close,
+    why_not_decide_about,
+    why_not_exclude,
+    why_not_lift,
+    why_not_move_policy,
+    why_not_person_view,
+)
+from services.matching.domain.turn import Turn
+from services.matching.domain.withdrawing import take_back
+
+
+def steward(turn: Turn, placement: Present, command: PlacementCommand) -> Refusal | None:
+    """The command's own events, or why it cannot be done."""
+    refusal = why_not_decide_about(placement)
+    if refusal is not None:
+        return refusal
+    match command:
+        case ExcludeProvider():
+            return _exclude(turn, placement, command.provider_id)
+        case LiftExclusion():
+            return _lift(turn, placement, command.provider_id)
+        case RecordPersonView():
+            return _record_view(turn, command)
+        case Assign():
+            _assign(turn, placement, command.assignee_id)
+        case Escalate():
+            turn.escalate("by_hand")
+        case CloseEscalation():
+            refusal = why_not_close(placement, command.kind, turn.now)
+            if refusal is None:
+                turn.close(command.kind)
+        case MoveToPolicy():
+            return _move(turn, placement)
+        case _:
+            assert_never(command)
+    return refusal
+
+
+def by_people(turn: Turn) -> ByPeople:
+    """What people have decided so far."""
+    return present(turn.placement).by_people or NOTHING
+
+
+def propose_exclusion(turn: Turn, provider_id: UUID, because: ExclusionCause) -> None:
+    """Suggest, to a person, that a provider be excluded, unless it is or was suggested."""
+    so_far = by_people(turn)
+    if provider_id in (*so_far.excluded, *so_far.proposed):
+        return
+    turn.record(
+        acts.ExclusionProposed(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            provider_id=provider_id,
+            because=because,
+        )
+    )
+    turn.escalate("exclusion_proposed")
+
+
+def _exclude(turn: Turn, placement: Present, provider_id: UUID) -> Refusal | None:
+    """Never ask it again, and take back what it was offered; an award stays until it is cancelled."""
+    if provider_id not in turn.market.providers:
+        return unknown_provider()
+    refusal = why_not_exclude(placement, provider_id)
+    if refusal is not None:
+        return refusal
+    turn.record(
+        acts.ProviderExcluded(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            provider_id=provider_id,
+        )
+    )
+    offers = tuple(
+        offer.offer_id
+        for offer in states.offers_of(turn.placement)
+        if offer.provider_id == provider_id and offer.status in OPEN_OFFERS
+    )
+    take_back(turn, offers, "excluded")
+    _nothing_proposed(turn)
+    return None
+
+
+def _lift(turn: Turn, placement: Present, provider_id: UUID) -> Refusal | None:
+    refusal = why_not_lift(placement, provider_id)
+    if refusal is not None:
+        return refusal
+    turn.record(
+        acts.ExclusionLifted(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            provider_id=provider_id,
+        )
+    )
+    _nothing_proposed(turn)
+    return None
+
+
+def _nothing_proposed(turn: Turn) -> None:
+    if not by_people(turn).proposed:
+        turn.close("exclusion_proposed")
+
+
+def _record_view(turn: Turn, command: RecordPersonView) -> Refusal | None:
+    refusal = why_not_person_view(command.told_at, turn.now)
+    known = by_people(turn)
+    before = (known.person_view, known.told_by_role, known.told_at)
+    if refusal is not None or before == (command.view, command.told_by_role, command.told_at):
+        return refusal
+    turn.record(
+        acts.PersonViewRecorded(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            view=command.view,
+            told_by_role=command.told_by_role,
+            told_at=command.told_at,
+        )
+    )
+    if command.view in turn.policy.needed_person_view:
+        turn.close("person_view_missing")
+    if command.view == "refuses":
+        turn.escalate("person_refuses")
+    else:
+        turn.close("person_refuses")
+    return None
+
+
+def _assign(turn: Turn, placement: Present, assignee_id: UUID | None) -> None:
+    if (placement.by_people or NOTHING).assignee_id != assignee_id:
+        turn.record(
+            acts.PlacementAssigned(
+                at=turn.now,
+                referral_id=turn.referral_id,
+                placement_id=turn.placement_id,
+                assignee_id=assignee_id,
+            )
+        )
+
+
+def _move(turn: Turn, placement: Present) -> Refusal | None:
+    """Go on under the turn's policy. A search with nothing open begins a round under it."""
+    refusal = why_not_move_policy(placement, turn.policy)
+    if refusal is not None or not isinstance(placement, Searched):
+        return refusal
+    turn.record(
+        acts.PolicyMoved(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            policy_name=turn.policy.name,
+            policy_version=turn.policy.version,
+        )
+    )
+    idle = not any(offer.status in OPEN_OFFERS for offer in placement.offers)
+    if isinstance(placement, Open) and idle and not _is_held(placement):
+        turn.record(
+            events.SearchReopened(
+                at=turn.now,
+                referral_id=turn.referral_id,
+                placement_id=turn.placement_id,
+                round=placement.round + 1,
+                because="policy_moved",
+                left_out=everybody_who_said_no(placement),
+            )
+        )
+        turn.close("nobody_left")
+    return None
+
+
+def _is_held(placement: Open) -> bool:
+    return isinstance(placement, Searching) and placement.hold is not None

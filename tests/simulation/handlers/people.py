@@ -1,0 +1,41 @@
+"""What brokers order in a schedule, right or wrong at that moment, all of it drawn."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from services.matching.domain import people_commands as orders
+
+TIERS = ("lot", "near", "dps", "spot")
+MINUTES = (1, 6, 20, 60, 200)
+
+
+def drawn_order(
+    rng: Random, now: datetime, providers: Sequence[UUID], offers: Sequence[UUID]
+) -> orders.PeopleCommand:
+    """One order about a placement whose last offers are these."""
+    later = now + timedelta(minutes=rng.choice(MINUTES))
+    who, offer = rng.choice(providers), rng.choice(offers)
+    known: tuple[orders.PeopleCommand, ...] = (
+        orders.HoldSearch(until=later),
+        orders.HoldSearch(until=later),
+        orders.ResumeSearch(),
+        orders.JumpToTier(tier_name=rng.choice(TIERS), ground="urgency"),
+        orders.AskProvider(provider_id=who, ground="persons_choice"),
+        orders.AskProvider(provider_id=who, ground="none_answered"),
+        orders.SkipProvider(provider_id=who, ground="other"),
+        orders.ExcludeProvider(provider_id=who),
+        orders.LiftExclusion(provider_id=who),
+        orders.ChangeWindow(offer_id=offer, expires_at=later),
+        orders.WithdrawOffer(offer_id=offer),
+        orders.CancelAward(),
+        orders.RecordPersonView(
+            view=rng.choice(("agrees", "refuses")), told_by_role="ward", told_at=now
+        ),
+        orders.Assign(assignee_id=who),
+        orders.Escalate(),
+        orders.CloseEscalation(kind=rng.choice(("released", "by_hand", "target_overdue"))),
+        orders.MoveToPolicy(),
+    )
+    return rng.choice(known)

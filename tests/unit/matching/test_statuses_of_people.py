@@ -1,0 +1,107 @@
+"""Every status × every command that people steer with."""
+
+import typing
+from typing import Any
+
+import pytest
+
+from services.matching.domain import events as E
+from services.matching.domain import interventions as acts
+from services.matching.domain import people_commands as orders
+from tests.unit.matching.orders import (
+    CANCEL,
+    ESCALATE,
+    MOVE,
+    RESUME,
+    ask,
+    assign,
+    close,
+    exclude,
+    hold,
+    jump,
+    lift,
+    skip,
+    take_back,
+    view,
+    window,
+)
+from tests.unit.matching.reached import reached
+
+PEOPLE: dict[str, orders.PeopleCommand] = {
+    "hold": hold(90),
+    "resume": RESUME,
+    "jump": jump("lot"),
+    "ask": ask("A"),
+    "skip": skip("B"),
+    "window": window("A", 50),
+    "take_back": take_back("A"),
+    "cancel": CANCEL,
+    "exclude": exclude("A"),
+    "lift": lift("A"),
+    "view": view("agrees"),
+    "assign": assign("kim"),
+    "escalate": ESCALATE,
+    "close": close("by_hand"),
+    "move": MOVE,
+}
+UNKNOWN, NOT, NONE = "unknown-placement", "not-searching", "nothing-to-close"
+ABOUT = ((acts.PersonViewRecorded,), (acts.PlacementAssigned,), (E.EscalationOpened,), NONE)
+SEARCHES = (E.SearchReopened, E.TierOpened, E.OffersMade)
+TABLE: dict[str, list[Any]] = {
+    # each row: what each command leads to at 29 minutes past eight (exhausted: 31)
+    "absent": [UNKNOWN] * 15,
+    "awaiting_information": [
+        NOT, NOT, NOT, NOT, NOT, "unknown-offer", "unknown-offer", "no-award",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "not-complete",
+    ],
+    "searching": [
+        (acts.SearchHeld,), "no-hold", "tier-not-ahead", "already-asked", "already-asked",
+        (acts.OfferWindowChanged,), (E.OffersWithdrawn,), "no-award",
+        (acts.ProviderExcluded, E.OffersWithdrawn), "not-excluded", *ABOUT, "same-policy",
+    ],
+    "exhausted": [
+        NOT, NOT, NOT, (E.SearchReopened, E.EscalationClosed, E.OffersMade, E.TierOpened), NOT,
+        "offer-not-live", "offer-not-live", "no-award", (acts.ProviderExcluded,), "not-excluded",
+        *ABOUT, "same-policy",
+    ],
+    "awarded": [
+        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live",
+        (E.AwardCancelled, *SEARCHES), (acts.ProviderExcluded,), "not-excluded", *ABOUT,
+        "same-policy",
+    ],
+    "confirmed": [
+        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live",
+        (E.AwardCancelled, *SEARCHES), (acts.ProviderExcluded,), "not-excluded", *ABOUT,
+        "same-policy",
+    ],
+    "started": [
+        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy",
+    ],
+    "withdrawn": [
+        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "no-award",
+        *["already-withdrawn"] * 7,
+    ],
+}  # fmt: skip
+CELLS = [
+    (status, column, outcome)
+    for status, row in TABLE.items()
+    for column, outcome in zip(PEOPLE, row, strict=True)
+]
+
+
+@pytest.mark.parametrize(("status", "column", "outcome"), CELLS)
+def test_every_status_has_an_answer_to_what_people_order(status, column, outcome):
+    """Events, or a refusal that says why: each cell of the table is written down."""
+    told = reached(status)
+    assert told.placement.status == status
+    told.when(PEOPLE[column], 31 if status == "exhausted" else 29)
+    if isinstance(outcome, str):
+        told.then_refused(outcome)
+    else:
+        told.then(*outcome)
+
+
+def test_the_table_has_every_order():
+    """No class of order is left out."""
+    assert {type(one) for one in PEOPLE.values()} == set(typing.get_args(orders.PeopleCommand))
