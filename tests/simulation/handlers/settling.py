@@ -29,12 +29,14 @@ def unsettled_in(history: Sequence[Event], policies: Mapping[str, Policy]) -> It
     policy: Policy | None = None
     confirm_by: datetime | None = None
     received_at: datetime | None = None
+    targets: tuple[int, ...] = ()
     for event in history:
         match event:
             case e.AwaitingInformation():
-                received_at = event.received_at
+                received_at, targets = event.received_at, event.targets_minutes
             case e.SearchStarted():
                 policy, received_at = policies[event.policy_version], event.received_at
+                targets = event.targets_minutes
             case e.TierOpened() if policy is not None:
                 if event.tier_name != policy.tiers[event.tier].name:
                     yield f"I5: tier {event.tier_name} is not of the policy that the search has"
@@ -55,7 +57,7 @@ def unsettled_in(history: Sequence[Event], policies: Mapping[str, Policy]) -> It
                 if event.offer_id is not None and policy is not None:
                     yield from _won(asked, event, policy)
             case e.EscalationOpened():
-                yield from _not_early(event, policy, received_at, confirm_by)
+                yield from _not_early(event, targets, received_at, confirm_by)
             case acts.OfferWindowChanged():
                 asked[event.offer_id].expires_at = event.expires_at
             case acts.PolicyMoved():
@@ -89,13 +91,13 @@ def _won(asked: dict[UUID, _Asked], event: e.Awarded, policy: Policy) -> Iterato
 
 def _not_early(
     event: e.EscalationOpened,
-    policy: Policy | None,
+    targets: tuple[int, ...],
     received_at: datetime | None,
     confirm_by: datetime | None,
 ) -> Iterator[str]:
     if event.kind == "confirmation_overdue" and (confirm_by is None or event.at < confirm_by):
         yield f"I3: a confirmation was overdue at {event.at}, before {confirm_by}"
-    if event.kind == "target_overdue" and policy is not None and received_at is not None:
-        missed_at = received_at + timedelta(minutes=policy.targets_minutes[-1])
+    if event.kind == "target_overdue" and targets and received_at is not None:
+        missed_at = received_at + timedelta(minutes=targets[-1])
         if event.at < missed_at:
             yield f"I3: a target was overdue at {event.at}, before {missed_at}"
