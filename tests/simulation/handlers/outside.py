@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from services.matching.domain.commands import Answer, AwardByHand, Command, ReceiveAnswers
+from services.matching.domain.people_commands import ExcludeProvider, LiftExclusion
 from shared.contracts.providers import Contract, ProviderRecorded, Suspension
 from shared.contracts.referrals import (
     Authorised,
@@ -81,6 +82,8 @@ class Outside:
     """Referrals whose placement could not be stored for a while."""
     _offers: list[Known] = field(default_factory=list)
     _awards: list[Known] = field(default_factory=list)
+    _excluded: dict[UUID, UUID] = field(default_factory=dict)
+    """Whom a broker excluded last; the next order about the package lifts it."""
     _read: dict[int, int] = field(default_factory=dict)
     _providers: list[ProviderRecorded] = field(default_factory=list)
 
@@ -190,7 +193,12 @@ class Outside:
             referral_id = self.rng.choice(self._offers[-4:]).referral_id
             providers = [one.provider_id for one in self._providers]
             offers = [one.id for one in self._offers if one.referral_id == referral_id]
-            return referral_id, drawn_order(self.rng, self.now, providers, offers[-3:])
+            if excluded := self._excluded.pop(referral_id, None):
+                return referral_id, LiftExclusion(provider_id=excluded)
+            order = drawn_order(self.rng, self.now, providers, offers[-3:])
+            if isinstance(order, ExcludeProvider):
+                self._excluded[referral_id] = order.provider_id
+            return referral_id, order
         if self._offers and self.rng.random() < 0.6:
             offer = self.rng.choice(self._offers[-4:])
             answer = Answer(

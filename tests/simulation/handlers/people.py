@@ -37,5 +37,7 @@ def drawn_order(
         orders.Escalate(),
         orders.CloseEscalation(kind=rng.choice(("released", "by_hand", "target_overdue"))),
         orders.MoveToPolicy(),
+        orders.MoveToPolicy(),
+        orders.MoveToPolicy(),
     )
     return rng.choice(known)
