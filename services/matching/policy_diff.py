@@ -183,6 +183,8 @@ def _rules(before: Policy, after: Policy) -> Iterator[str]:
         ("A start is overdue after {} hours", _number("start_overdue_hours")),
         ("The alarm for a care gap comes {} hours before it", _number("care_gap_hours")),
         ("Reablement lasts {} weeks", _number("reablement_weeks")),
+        ("The warning before a held package lapses comes {} hours ahead", _number("pause_warning_hours")),
+        ("A provider has {} hours to say if it goes on", _number("care_answer_hours")),
         ("The review is due {} days before reablement ends", _number("reablement_review_days")),
         ("To confirm, the person's view must be {}", _person_view),
         ("A suspension {} the provider's live offers", lambda one: "withdraws"

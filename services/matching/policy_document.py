@@ -136,6 +136,8 @@ class Document(Part):
     pause_days: _Days = 14
     start_overdue_hours: _Count = 24
     care_gap_hours: _Count = 24
+    pause_warning_hours: _Count = 48
+    care_answer_hours: _Count = 24
     reablement_weeks: Annotated[int, Field(ge=1, le=52, strict=True)] = 6
     reablement_review_days: _Days = 7
     person_view_needed: tuple[PersonView, ...] = ()

@@ -151,7 +151,7 @@ def why_not_cancel_award(placement: Placement) -> Refusal | None:
     """Why an award cannot be cancelled: there is none, or care has started."""
     if isinstance(placement, states.Awarded | states.Confirmed):
         return None
-    if isinstance(placement, states.Started):
+    if isinstance(placement, states.Started | states.Paused | states.Ending):
         return Refusal(
             code="already-started",
             sentence="Care has started; end the package or agree a hand-back with the provider.",

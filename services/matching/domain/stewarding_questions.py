@@ -22,7 +22,7 @@ def why_not_decide_about(placement: Placement) -> Refusal | None:
     """Why nothing can be decided about a placement any more."""
     if isinstance(placement, states.Absent):
         return UNKNOWN_PLACEMENT
-    if isinstance(placement, states.Withdrawn):
+    if isinstance(placement, states.Over):
         return Refusal(
             code="already-withdrawn",
             sentence="The package was withdrawn; there is nothing left to decide.",
