@@ -95,6 +95,7 @@ OTHER_OF_POLICY: dict[str, Any] = {
     "calendar": Calendar(weekdays=frozenset({0}), opens_minute=540, closes_minute=1020,
                          holidays=frozenset({date(2026, 4, 3)})),
     "hold_days": 1, "pause_days": 1, "start_overdue_hours": 1, "care_gap_hours": 1,
+    "pause_warning_hours": 1, "care_answer_hours": 1,
     "reablement_weeks": 1, "reablement_review_days": 1,
     "needed_person_view": frozenset({"agrees"}), "withdraw_on_suspension": False,
     "kpis": (Kpi(measure="refused", at_most_percent=(0.0,)),),
