@@ -14,8 +14,8 @@ from deploy.simulator.outcomes import RunOutcome
 class Peer:
     """A provider of the market as the shares need it.
 
-    Providers of one `group` hold equal contracts. `answer_minutes` is the typical time that it
-    takes to answer, `hours_a_week` its capacity.
+    Providers of one `group` hold equal contracts. `name` is the one that outcomes carry,
+    `answer_minutes` the typical time that it takes to answer, `hours_a_week` its capacity.
     """
 
     name: str
@@ -36,7 +36,7 @@ def peers_of(market: SimulatedMarket) -> tuple[Peer, ...]:
 def _peer(provider: ProviderPart) -> Peer:
     held = sorted((one.kind, one.lot or "", one.rank or 0) for one in provider.contracts)
     return Peer(
-        name=provider.id,
+        name=provider.name or provider.id,
         kind=provider.contracts[0].kind,
         group=", ".join(
             " ".join(filter(None, (kind, lot, f"{rank or ''}"))) for kind, lot, rank in held
