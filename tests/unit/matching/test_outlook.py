@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.matching.domain import commands, events
+from services.matching.domain.deadlines import next_due_at
 from services.matching.domain.outlook import STANDING, Forecast, ends_of_day, forecast
 from tests.unit.matching.world import (
     TIME,
@@ -126,6 +127,15 @@ def test_the_word_is_told_once_until_it_changes():
     told.when(answers(*[no(name, 2) for name in names[1:]]), 2).when(commands.ReviewOutlook(), 3)
     told.then(like(events.OutlookChanged, outlook="uncertain"))
     assert first.outlook != "uncertain"
+
+
+def test_a_word_for_wards_leaves_the_pace_as_it_was():
+    """Whenever a review comes round, who is asked next and when it is thought of again is the same."""
+    told = paced("A", "B", "C")
+    planned = next_due_at(told.placement)
+    told.when(commands.ReviewOutlook(), 1).then(events.OutlookChanged)
+    told.when(answers(no("Z", 3)), 3).then(events.RequestRefused)
+    assert next_due_at(told.placement) == planned
 
 
 def test_looking_ahead_takes_a_bounded_time():
