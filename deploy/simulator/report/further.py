@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from deploy.simulator.comparing import difference, ratio
+from deploy.simulator.comparing import best_filling, difference, ratio
 from deploy.simulator.figures import BY_KEY, Figures
 from deploy.simulator.figures_told import difference_told, figure_told
 from deploy.simulator.grid import Grid
@@ -18,6 +18,10 @@ from services.matching.domain.policy import Policy
 FEWER = 0.95
 """A share of offers below it is told as a gain; above 1 / FEWER as a loss. Source: assumed."""
 _FACTOR = {2.0: "twice as long"}
+_UNTUNED = (
+    "nobody has to tune it: an n that is right for one market is wrong for another, for a winter or "
+    "for a thin area"
+)
 
 
 def worse_habits(material: Material) -> Iterator[str]:
@@ -83,39 +87,46 @@ def _broadcasts(grid: Grid) -> Iterator[str]:
 
 
 def _waves(grid: Grid, *, adaptive: bool) -> Iterator[str]:
-    ours = grid.policy.policy
-    hardest = grid.hardest
+    ours, hardest = grid.policy, grid.hardest
     if hardest is None:
+        best = best_filling([one for family in grid.waves.values() for one in family])
         yield (
-            f"No size of wave, waves(n), fills exactly as much within 4 hours as {ours}, so that "
-            "their offers cannot be compared at equal speed."
+            f"No size of wave, waves(n), fills exactly as much within 4 hours as {ours.policy}, so "
+            f"that offers cannot be compared at equal speed. The one that fills most, "
+            f"{_setting(best)}, fills {_filled(best)} and puts each package to {_offers(best)} "
+            f"providers; {ours.policy} fills {_filled(ours)} and makes "
+            f"{_percent(ratio(ours, best, 'offers'))} of its offers."
         )
+        if adaptive:
+            yield f"A size of wave has to be found by trying; with {ours.policy} {_UNTUNED}."
         return
     window, share = hardest
-    sizes = ", ".join(f"{_offers(one)} at {one.mean('filled_240'):.1f}%" for one in _ends(grid))
+    ends = " and ".join(
+        f"{_offers(one)} offers for {_filled(one)}"
+        for one in (grid.waves[window][0], grid.waves[window][-1])
+    )
     yield (
-        f"Of waves(n), the best n at equal speed has offers that last {window} minutes; {ours} makes "
-        f"{_percent(share)} of the offers that it needs to fill as much within 4 hours. (Its "
-        f"smallest and largest waves: {sizes}.)"
+        f"Of waves(n), the best n at equal speed has offers that last {window} minutes; "
+        f"{ours.policy} makes {_percent(share)} of the offers that it needs to fill as much within "
+        f"4 hours. An n that is chosen badly costs more: the smallest and the largest make {ends}."
     )
     if adaptive:
-        yield _gain(ours, share)
+        yield _gain(ours.policy, share)
 
 
 def _gain(ours: str, share: Interval) -> str:
-    tuning = (
-        "nobody has to tune it: an n that is right for one market is wrong for another, for a "
-        "winter or for a thin area"
-    )
     if share.mean <= FEWER:
         fewer = 100 * (1 - share.mean)
-        return f"So {ours} needs {fewer:.0f}% fewer offers than a well-tuned n, and {tuning}."
+        return f"So {ours} needs {fewer:.0f}% fewer offers than a well-tuned n, and {_UNTUNED}."
     if share.mean > 1 / FEWER:
         return (
             f"So a well-tuned n would need fewer offers than {ours} does on this market; its prices "
             "should be tuned (homeward policy tune)."
         )
-    return f"So in offers {ours} gains little or nothing over a well-tuned n; the gain is that {tuning}."
+    return (
+        f"So in offers {ours} gains little or nothing over a well-tuned n; the gain is that "
+        f"{_UNTUNED}."
+    )
 
 
 def simulated(market: SimulatedMarket, size: Size) -> list[str]:
@@ -155,10 +166,8 @@ def _offers(figures: Figures) -> str:
     return figure_told(BY_KEY["offers"], figures.intervals["offers"])
 
 
-def _ends(grid: Grid) -> tuple[Figures, Figures]:
-    assert grid.hardest is not None
-    family = grid.waves[grid.hardest[0]]
-    return family[0], family[-1]
+def _filled(figures: Figures) -> str:
+    return f"{figures.mean('filled_240'):.1f}%"
 
 
 def _percent(share: Interval | None) -> str:

@@ -21,7 +21,7 @@ from deploy.simulator.report.markup import (
     section,
 )
 from deploy.simulator.report.material import Material
-from deploy.simulator.report.policies_told import prices_told, tiers_told
+from deploy.simulator.report.policies_told import in_short, prices_told, tiers_told
 from services.matching.reports import BENCHMARK
 
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -56,10 +56,12 @@ def _answer(material: Material) -> Html:
         paragraphs([words.why(material), words.not_reached(material), words.goals_of(chosen)]),
         element("h3", "What it costs"),
         paragraph(words.cost(chosen)),
+        paragraph(words.INTERVALS, kind="note"),
     ]
     if found.others:
         told += [
-            bullets(words.against(chosen, other) for other in found.others),
+            element("h3", "What is gained"),
+            bullets(words.gained(chosen, other) for other in found.others),
             element("h3", "What is given up"),
             _given_up(material),
         ]
@@ -85,6 +87,7 @@ def _sections(material: Material) -> Iterator[Html]:
     peers = peers_of(material.market)
     yield section(
         "Goals and costs at a glance",
+        bullets(in_short(one.policy) for one in studied),
         tables.goals(figures),
         paragraph(
             "1.5 hours and 4 hours run from the instant a referral is received. Every referral "
@@ -155,8 +158,8 @@ def _forecasts(material: Material) -> Html:
             "if of those that said 70% about 70% came true (points on the diagonal). The Brier "
             "score is the mean squared error of a forecast, so lower is better; skill is how much "
             "of that error is taken away beside one who knows only how old the search is. Most of "
-            "what is left is luck: even one who knew all habits would get the last column. "
-            "Forecasts of a sample of packages are looked at."
+            "what is left is luck: even one who knew all habits would come to no more than the last "
+            "column. A sample of packages is looked at, each several times."
         ),
         figure(
             plots.reliability(material.studied),

@@ -59,7 +59,7 @@ def fill_curve(studied: Sequence[Studied]) -> str:
             axes.annotate(
                 f"{goal.percent:g}% in {goal.minutes / 60:g} h",
                 (goal.minutes / 60, goal.percent),
-                xytext=(6, -13),
+                xytext=(7, -28 if goal.percent > 90 else -13),
                 textcoords="offset points",
                 color="#555555",
             )
@@ -211,8 +211,8 @@ def reliability(studied: Sequence[Studied]) -> str:
             axes.set_yticks([0, 50, 100])
         for axes in panels[len(horizons) :]:
             axes.set_axis_off()
-        canvas.figure.supxlabel("% forecast")
-        canvas.figure.supylabel("% that happened")
+        canvas.figure.supxlabel("% forecast", fontsize=10)
+        canvas.figure.supylabel("% that happened", fontsize=10)
         canvas.legend()
         return canvas.svg(
             "What was forecast against what happened, in tenths, for each horizon; points on the "

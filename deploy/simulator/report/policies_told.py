@@ -6,7 +6,19 @@ from services.matching.domain.codes import Urgency
 from services.matching.domain.policy import ALL_AT_ONCE, Policy, Tier
 
 _SCOPES = {"lot": "of the lot", "neighbours": "of neighbouring lots", "any": "wherever they are"}
+_WHERE = {"lot": " of the lot", "neighbours": " of neighbouring lots", "any": ""}
 _KINDS = {"framework": "framework providers", "dps": "DPS providers", "spot": "spot providers"}
+
+
+def in_short(policy: Policy) -> str:
+    """The whole policy in one sentence."""
+    asked = [tier for tier in policy.tiers if tier.accept_new]
+    steps = [f"{_KINDS[tier.kind]}{_WHERE[tier.scope]}" for tier in asked]
+    paces = list(dict.fromkeys(_pace(tier) for tier in asked))
+    closed = [_KINDS[tier.kind] for tier in policy.tiers if not tier.accept_new]
+    return f"{policy.name}: first {', then '.join(steps)}; {' or '.join(paces)}." + (
+        f" {' and '.join(closed)} get no new packages." if closed else ""
+    )
 
 
 def tiers_told(policy: Policy) -> list[str]:
@@ -42,7 +54,7 @@ def _told(tier: Tier, *, last: bool) -> str:
 
 def _pace(tier: Tier) -> str:
     if tier.adaptive:
-        return "as many at once as a miss is worth (adaptive)"
+        return "as many at once as it is worth to be in time (adaptive)"
     if tier.wave_size == ALL_AT_ONCE:
         return "everybody at once"
     return "one at a time" if tier.wave_size == 1 else f"{tier.wave_size} at once"

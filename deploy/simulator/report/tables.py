@@ -14,7 +14,7 @@ from deploy.simulator.study import Studied
 from deploy.simulator.verdict import apart, state_of
 
 _SIGNS = {"reached": "✓", "unsure": "?", "missed": "✗"}
-SMALL = "Small: between these two the figure lies with 95% chance, over seeds."
+SMALL = "Small figures are the 95% interval over seeds."
 
 
 def goals(figures: Sequence[Figures]) -> Html:
@@ -140,17 +140,13 @@ def forecasts(studied: Sequence[Studied]) -> Html:
             html(f"{one.policy.name}: {HORIZONS[told.horizon]}"),
             f"{told.forecasts:,}",
             with_interval(_number(told.brier)),
-            with_interval(_number(told.base_brier)),
             with_interval(_share(told.skill)),
             with_interval(_share(told.oracle_skill)),
         )
         for one in studied
         for told in one.forecasts
     ]
-    head = (
-        "forecast: filled …", "looks", "Brier score", "of the base rate", "skill",
-        "skill of one who knows all habits",
-    )  # fmt: skip
+    head = ("filled …", "looks", "Brier score", "skill", "with all habits known")
     return table(head, rows, f"How good forecasts were. {SMALL}")
 
 
@@ -177,7 +173,7 @@ def _share(interval: Interval | None) -> str:
 
 
 def _number(interval: Interval | None) -> str:
-    return _ends(interval, 3, "")
+    return _ends(None if interval is None else interval.within(0, 1), 3, "")
 
 
 def _ends(interval: Interval | None, digits: int, unit: str) -> str:

@@ -93,6 +93,12 @@ def goals_of(figures: Figures) -> str:
     return f"{figures.policy} fills {listed(told)}."
 
 
+INTERVALS = (
+    "In brackets stands the 95% interval: between its ends the figure lies, if habits are as assumed. "
+    "A goal counts as reached if even the lower end is at it. Points are percentage points."
+)
+
+
 def not_reached(material: Material) -> str | None:
     """Which goal nobody reaches, said plainly; None if some policy reaches both."""
     if material.verdict.reaching:
@@ -120,17 +126,21 @@ def cost(figures: Figures) -> str:
     )
 
 
-def against(one: Figures, other: Figures) -> str:
-    """The one beside the other, in what a choice is told by; only what is more than chance."""
-    told = [*apart(one, other, [BY_KEY[key] for key in COMPARED])]
-    sure = [difference_in_words(entry) for entry in told if entry.sure]
-    if not sure:
-        return f"Beside {other.policy}: no difference that is more than chance."
-    return f"Beside {other.policy}: {listed(sure)}."
+def gained(one: Figures, other: Figures) -> str:
+    """In what the one is better than the other, of what a choice is told by; sure things only."""
+    told = apart(one, other, [BY_KEY[key] for key in COMPARED])
+    better = [difference_in_words(entry) for entry in told if entry.better]
+    if any(entry.measure.key == OFFERS and not entry.sure for entry in told):
+        better.append("about as many offers a package (the difference may be chance)")
+    return (
+        f"Beside {other.policy}: {listed(better)}."
+        if better
+        else (f"Beside {other.policy}: nothing that is more than chance.")
+    )
 
 
 def given_up(one: Figures, other: Figures) -> str | None:
-    """In what the other is better, more than by chance; None if in nothing."""
+    """In what the one is worse, of all there is, more than by chance; None if in nothing."""
     worse = [difference_in_words(entry) for entry in apart(one, other) if entry.better is False]
     return f"Beside {other.policy}: {listed(worse)}." if worse else None
 
