@@ -44,9 +44,13 @@ class Written:
         try:
             return model.model_validate(self.content), []
         except ValidationError as error:
+            mistakes = error.errors(include_url=False, include_input=False)
+            # A part that is wrong is missing from what holds it, which is not empty for that.
+            holding = {one["loc"][:n] for one in mistakes for n in range(len(one["loc"]))}
             return None, [
                 self._wrong(found["type"], found["loc"], found["msg"], found.get("ctx", {}))
-                for found in error.errors(include_url=False, include_input=False)
+                for found in mistakes
+                if found["type"] != "too_short" or found["loc"] not in holding
             ]
 
     def _wrong(
