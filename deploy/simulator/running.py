@@ -2,7 +2,7 @@
 
 import multiprocessing
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def run(wanted: Run) -> RunOutcome:
     )
 
 
-def run_all(runs: Sequence[Run], processes: int) -> Iterator[tuple[int, RunOutcome]]:
+def run_all(runs: Sequence[Run], processes: int) -> Generator[tuple[int, RunOutcome], None, None]:
     """Each run's outcome with its place in `runs`, as soon as it is there.
 
     However this ends (done, closed, an error, Ctrl-C), no process of it is left.

@@ -133,7 +133,7 @@ def test_the_page_stands_alone(made):
     assert len(page.ids) == len(set(page.ids))
     plots = [found for tag, found in page.elements if tag == "svg"]
     assert len(plots) == 4
-    assert all(found["role"] == "img" and len(found["aria-label"]) > 60 for found in plots)
+    assert all(found["role"] == "img" and len(found["aria-label"] or "") > 60 for found in plots)
     assert 'name="viewport"' in text
     assert "@media print" in text
     assert MARK in text
@@ -179,9 +179,9 @@ def test_the_numbers_are_those_of_the_page(made):
 )  # fmt: skip
 def test_what_cannot_be_simulated_is_refused_by_name(tmp_path, file, before, after, said):
     """Exit code 1, the place and the remedy; and nothing is written."""
-    changes = {"market": [], "policy": []} | {file: [(before, after)]}
-    written(tmp_path, SMALL, *changes["market"])
-    written(tmp_path, POLICY, *changes["policy"], name="policy.yaml")
+    change = (before, after)
+    written(tmp_path, SMALL, *[change] * (file == "market"))
+    written(tmp_path, POLICY, *[change] * (file == "policy"), name="policy.yaml")
     outcome = command(*arguments(tmp_path, tmp_path / "out"))
     assert outcome.exit_code == 1
     assert said in outcome.output
