@@ -23,6 +23,18 @@ OnRun = Callable[[Policy], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BestBroadcast:
+    """Of the broadcasts `tried`: the cheapest that reaches both goals or, where none `reaches`, the
+    one that fills most in four hours. `tuned` are its figures on tuning seeds.
+    """
+
+    policy: Policy
+    tuned: Figures
+    tried: int
+    reaches: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """What other settings of a policy come to.
 
@@ -67,24 +79,60 @@ def against_grid(
     on_run: OnRun | None = None,
 ) -> Grid:
     """The grid of a policy whose figures on these seeds are known; `on_run` hears of each run."""
+    best = best_broadcast(market, policy, size, on_run)
+    return held_against(market, policy, figures, best, size, on_run=on_run)
 
-    def of(policies: Sequence[Policy], size: Size) -> tuple[Figures, ...]:
-        return tuple(one.figures for one in study(market, policies, size, on_run=on_run))
 
+def best_broadcast(
+    market: SimulatedMarket, policy: Policy, size: Size, on_run: OnRun | None = None
+) -> BestBroadcast:
+    """The broadcast to hold a policy against, found on as many tuning seeds as are reported on."""
     settings = list(broadcasts(policy))
-    tuned = of(settings, replace(size, first_seed=FIRST_TUNING_SEED))
+    tuning = replace(size, first_seed=FIRST_TUNING_SEED)
+    tuned = figures_on(market, settings, tuning, on_run)
     reaching = cheapest_reaching(tuned)
-    best = (reaching or best_filling(tuned)).policy
-    (broadcast,) = of([one for one in settings if one.name == best], size)
+    best = reaching or best_filling(tuned)
+    return BestBroadcast(
+        policy=named(settings, best),
+        tuned=best,
+        tried=len(settings),
+        reaches=reaching is not None,
+    )
+
+
+def held_against(
+    market: SimulatedMarket,
+    policy: Policy,
+    figures: Figures,
+    best: BestBroadcast,
+    size: Size,
+    *,
+    on_run: OnRun | None = None,
+) -> Grid:
+    """The figures beside those of the broadcast and of all waves, on the same seeds."""
+    (broadcast,) = figures_on(market, [best.policy], size, on_run)
     waves = {
-        window: of(family, size) for window, family in families_of_waves(policy, budgets_of(policy))
+        window: figures_on(market, family, size, on_run)
+        for window, family in families_of_waves(policy, budgets_of(policy))
     }
     against = {window: offers_against_family(figures, family) for window, family in waves.items()}
     return Grid(
         policy=figures,
-        broadcasts=len(settings),
-        reaches=reaching is not None,
+        broadcasts=best.tried,
+        reaches=best.reaches,
         broadcast=broadcast,
         waves=waves,
         shares={window: share for window, share in against.items() if share is not None},
     )
+
+
+def figures_on(
+    market: SimulatedMarket, policies: Sequence[Policy], size: Size, on_run: OnRun | None = None
+) -> tuple[Figures, ...]:
+    """The figures of each policy, all on the same seeds."""
+    return tuple(one.figures for one in study(market, policies, size, on_run=on_run))
+
+
+def named(policies: Sequence[Policy], figures: Figures) -> Policy:
+    """The policy that these figures are of."""
+    return next(policy for policy in policies if policy.name == figures.policy)

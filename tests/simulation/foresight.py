@@ -21,8 +21,9 @@ from deploy.simulator.figures_forecasts import (
 from deploy.simulator.market_file import load_market
 from deploy.simulator.outcomes import RunOutcome
 from deploy.simulator.running import Run, run_all
+from deploy.simulator.study import Size
 from services.matching.policy_file import load_policy
-from tests.simulation.proof import CASES, FIRST_SEED, Size, choose, told_interval
+from tests.simulation.proof import CASES, FIRST_SEED, choose, told_interval
 
 OFF_BY = 0.05
 """How far what happened may lie from what was said, or else by its sampling error."""
