@@ -163,6 +163,24 @@ def test_the_numbers_are_those_of_the_page(made):
     assert {one["horizon"] for one in told["policies"][0]["forecasts"]} >= {"90", "240"}
 
 
+def test_other_settings_are_shown_when_they_are_asked_for(folder, tmp_path):
+    """The best broadcast and waves(n), in words, in the plot and in the numbers."""
+    outcome = command(
+        *arguments(folder, tmp_path, "--against-grid", "--no-forecasts", "--jobs", "1"),
+        *("--seeds", "2", "--weeks", "1", "--warm-up-weeks", "0"),
+    )
+    assert outcome.exit_code == 0, outcome.output
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Would another setting do better?" in text
+    assert re.search("20 broadcasts", text)
+    assert "waves(n), one line a window" in text
+    grid = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["grid"]
+    assert grid["broadcasts_tried"] == 20
+    assert {window: len(family) for window, family in grid["waves"].items()} == dict.fromkeys(
+        ("15", "20", "30", "45", "60"), 9
+    )
+
+
 @pytest.mark.parametrize(
     ("file", "before", "after", "said"),
     [
