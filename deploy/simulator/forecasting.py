@@ -75,7 +75,9 @@ class TrueResponses:
         if needed.double_handed and habits.accepts_double_handed is not None:
             odds += log_odds(habits.accepts_double_handed) - log_odds(habits.accepts)
         lasting = 1.0 - habits.releases
-        return Curve(yes=lasting / (1.0 + exp(-odds)), silent=self._silent[who])
+        return Curve(
+            yes=lasting / (1.0 + exp(-odds)), silent=self._silent[who], lasts=max(lasting, 1e-9)
+        )
 
     def hardness(self, declined: Sequence[float]) -> float:
         """One step of Newton towards the likeliest hardness after these noes."""
