@@ -158,14 +158,14 @@ def _forecasts(material: Material) -> Html:
             "if of those that said 70% about 70% came true (points on the diagonal). The Brier "
             "score is the mean squared error of a forecast, so lower is better; skill is how much "
             "of that error is taken away beside one who knows only how old the search is. Most of "
-            "what is left is luck: even one who knew all habits would come to no more than the last "
-            "column. A sample of packages is looked at, each several times."
+            "what is left is luck: the last column is what one who knew all habits would "
+            "come to. A sample of packages is looked at, each several times."
         ),
         figure(
             plots.reliability(material.studied),
             "Forecasts in tenths, with sampling errors; faint: fewer than 300 forecasts.",
         ),
-        tables.forecasts(material.studied),
+        *(tables.forecasts(one) for one in material.studied if one.forecasts),
     )
 
 

@@ -89,11 +89,10 @@ def places(studied: Sequence[Studied]) -> Html:
     """Filled within four hours by outcode, those of most packages first."""
     told = [{one.outcode: one for one in each.places} for each in studied]
     return table(
-        ("outcode", "share of packages", *(one.policy.name for one in studied)),
+        ("outcode and its share", *(one.policy.name for one in studied)),
         (
             (
-                html(place.outcode),
-                f"{place.share:.0f}%",
+                html(f"{place.outcode}, {place.share:.0f}%"),
                 *(
                     with_interval(_percent(each[place.outcode].filled))
                     if place.outcode in each
@@ -103,7 +102,7 @@ def places(studied: Sequence[Studied]) -> Html:
             )
             for place in studied[0].places
         ),
-        f"Filled within 4 hours, by where the person lives. {SMALL}",
+        f"Filled within 4 hours, by where the person lives and how many do. {SMALL}",
         kind="policies",
     )
 
@@ -133,21 +132,21 @@ def providers(studied: Sequence[Studied], peers: Peers) -> Html:
     )
 
 
-def forecasts(studied: Sequence[Studied]) -> Html:
-    """Brier scores and skill, by policy and horizon."""
-    rows = [
+def forecasts(one: Studied) -> Html:
+    """A policy's Brier scores and skill by horizon."""
+    return table(
+        ("filled …", "Brier score", "skill", "skill if all habits were known"),
         (
-            html(f"{one.policy.name}: {HORIZONS[told.horizon]}"),
-            f"{told.forecasts:,}",
-            with_interval(_number(told.brier)),
-            with_interval(_share(told.skill)),
-            with_interval(_share(told.oracle_skill)),
-        )
-        for one in studied
-        for told in one.forecasts
-    ]
-    head = ("filled …", "looks", "Brier score", "skill", "with all habits known")
-    return table(head, rows, f"How good forecasts were. {SMALL}")
+            (
+                html(f"{HORIZONS[told.horizon]} ({told.forecasts:,} looks)"),
+                with_interval(_number(told.brier)),
+                with_interval(_share(told.skill)),
+                with_interval(_share(told.oracle_skill)),
+            )
+            for told in one.forecasts
+        ),
+        f"Forecasts under {one.policy.name}. {SMALL}",
+    )
 
 
 def told_in_tenths(told: ForecastFigures) -> list[dict[str, float]]:
@@ -164,7 +163,7 @@ def told_in_tenths(told: ForecastFigures) -> list[dict[str, float]]:
 
 
 def _percent(interval: Interval | None) -> str:
-    return _ends(interval, 1, "%")
+    return _ends(interval, 1, "%").replace(" to ", "–")
 
 
 def _share(interval: Interval | None) -> str:
