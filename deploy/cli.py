@@ -19,6 +19,7 @@ from deploy.commands import (
     policies,
     reports,
     running,
+    simulate,
     tokens,
 )
 from deploy.commands.place import ERR
@@ -65,6 +66,7 @@ for command in (
     running.logs,
     data.migrate,
     demo.demo,
+    simulate.simulate,
     data.rebuild,
     data.verify,
 ):

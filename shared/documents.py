@@ -44,12 +44,13 @@ class Written:
         try:
             return model.model_validate(self.content), []
         except ValidationError as error:
-            wrong = error.errors(include_url=False, include_input=False)
+            mistakes = error.errors(include_url=False, include_input=False)
+            # A part that is wrong is missing from what holds it, which is not empty for that.
+            holding = {one["loc"][:n] for one in mistakes for n in range(len(one["loc"]))}
             return None, [
                 self._wrong(found["type"], found["loc"], found["msg"], found.get("ctx", {}))
-                for found in wrong
-                # A list of which every entry has a mistake is not empty.
-                if found["type"] != "too_short" or not _entries_of(found["loc"], wrong)
+                for found in mistakes
+                if found["type"] != "too_short" or found["loc"] not in holding
             ]
 
     def _wrong(
@@ -107,12 +108,6 @@ def where_of(location: Location) -> str:
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
-
-
-def _entries_of(location: Location, wrong: Iterable[Any]) -> bool:
-    """Whether anything wrong lies within a location."""
-    depth = len(location)
-    return any(len(one["loc"]) > depth and one["loc"][:depth] == location for one in wrong)
 
 
 def _unreadable(line: int, sentence: str) -> Written:

@@ -26,6 +26,7 @@ def stack(_session_stack: TestStack) -> TestStack:
     if not _session_stack.running():
         _session_stack.restart_postgres()
         _session_stack.restart_kafka()
+    _session_stack.postgres.wait_ready()  # A test may have left it in recovery.
     return _session_stack
 
 

@@ -5,16 +5,8 @@ from collections.abc import Mapping, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from deploy.simulator.figures import MEASURES, Figures, Measure, Unit
-from deploy.simulator.intervals import Interval
-
-_TOLD: Mapping[Unit, str] = {
-    "percent": "{:.1f}%",
-    "minutes": "{:.0f} min",
-    "number": "{:.2f}",
-    "pence": "£{:.2f}",
-    "per_hundred": "{:.1f} in 100",
-}
+from deploy.simulator.figures import MEASURES, Figures, Measure
+from deploy.simulator.figures_told import figure_told
 
 
 def figure_table(
@@ -41,16 +33,3 @@ def figure_table(
             cells.append("–" if value is None else f"{value:g}%")
         table.add_row(measure.title, *cells)
     return table
-
-
-def figure_told(measure: Measure, interval: Interval | None) -> str:
-    """The mean, and the ends of its interval where there are any; a dash for no figure."""
-    if interval is None:
-        return "–"
-    scale = 100 if measure.unit == "pence" else 1
-    told = _TOLD[measure.unit].format(interval.mean / scale)
-    if interval.low is None or interval.high is None:
-        return told
-    number = f"{{:.{0 if measure.unit == 'minutes' else 1 + (scale == 100)}f}}"
-    low, high = (number.format(end / scale) for end in (interval.low, interval.high))
-    return f"{told} ({low}–{high})"

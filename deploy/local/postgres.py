@@ -29,7 +29,8 @@ PROGRAMS = "pginstall18"
 USER = "postgres"
 DATABASES = ("referrals", "matching", "providers")
 START_TIMEOUT_SECONDS = 60
-STOP_TIMEOUT_SECONDS = 20
+STOP_TIMEOUT_SECONDS = 60
+"""For the last checkpoint on a busy disk: a server killed in it has to recover at its next start."""
 
 # What is logged must never hold a person's data. Client errors (which repeat the input) are left
 # out by log_min_messages, details by terse, statements and parameters by the rest.
@@ -42,6 +43,7 @@ shared_buffers = 64MB
 max_wal_size = 512MB
 fsync = on
 synchronous_commit = on
+recovery_init_sync_method = syncfs
 jit = off
 timezone = 'UTC'
 password_encryption = 'scram-sha-256'

@@ -14,8 +14,8 @@ from deploy.simulator.outcomes import RunOutcome
 class Peer:
     """A provider of the market as the shares need it.
 
-    Providers of one `group` hold equal contracts. `answer_minutes` is the typical time that it
-    takes to answer, `hours_a_week` its capacity.
+    Providers of one `group` hold equal contracts. `name` is the one that outcomes carry,
+    `answer_minutes` the typical time that it takes to answer, `hours_a_week` its capacity.
     """
 
     name: str
@@ -36,7 +36,7 @@ def peers_of(market: SimulatedMarket) -> tuple[Peer, ...]:
 def _peer(provider: ProviderPart) -> Peer:
     held = sorted((one.kind, one.lot or "", one.rank or 0) for one in provider.contracts)
     return Peer(
-        name=provider.id,
+        name=provider.name or provider.id,
         kind=provider.contracts[0].kind,
         group=", ".join(
             " ".join(filter(None, (kind, lot, f"{rank or ''}"))) for kind, lot, rank in held
@@ -75,8 +75,9 @@ def share_by_speed(run: RunOutcome, peers: Peers) -> float | None:
     """The slower half's hours as a percentage of the quicker half's; 100 where speed earns nothing.
 
     Within each group of equal contracts: the mean of hours won by capacity, of those slower than
-    the group's median against those quicker than it, added up over groups. None if there is no
-    such group, or the quicker won nothing.
+    the group's median against those quicker than it, added up over groups. Where most of a group
+    are as quick as each other, those at the median are the half that would be empty. None if there
+    is no such group, or the quicker won nothing.
     """
     won = hours_won(run)
     groups: dict[str, list[Peer]] = defaultdict(list)
@@ -85,9 +86,11 @@ def share_by_speed(run: RunOutcome, peers: Peers) -> float | None:
     slower = quicker = 0.0
     for group in groups.values():
         middle = median(peer.answer_minutes for peer in group)
+        usual = [peer for peer in group if peer.answer_minutes == middle]
         slow = [peer for peer in group if peer.answer_minutes > middle]
         quick = [peer for peer in group if peer.answer_minutes < middle]
-        if slow and quick:
+        if slow or quick:
+            slow, quick = slow or usual, quick or usual
             slower += _mean_load(slow, won)
             quicker += _mean_load(quick, won)
     return 100 * slower / quicker if quicker else None

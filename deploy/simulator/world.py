@@ -12,7 +12,7 @@ from itertools import count
 from typing import assert_never
 
 from deploy.simulator.case import Case
-from deploy.simulator.drawing import WEEK_MINUTES, Draws, instant, minute
+from deploy.simulator.drawing import START_AT, WEEK_MINUTES, Draws, instant, minute
 from deploy.simulator.forecasting import AGES_MINUTES, Forecaster
 from deploy.simulator.load import Load
 from deploy.simulator.register import provider_id, register_of
@@ -89,13 +89,24 @@ class Looked:
 BELIEVED_FOR = timedelta(days=7)
 """The service reads what was learned every hour; against a half-life of half a year this is close,
 and working it out is most of what an adaptive run takes."""
+_DAY = timedelta(days=1)
 Happening = Arrived | Completed | Answered | Due | Settled | Begun | Looked
 
 
 class World:
-    """One run of one policy on one market's draws."""
+    """One run of one policy on one market's draws.
 
-    def __init__(self, policy: Policy, draws: Draws, forecaster: Forecaster | None = None) -> None:
+    What was learned is read anew at the first decision after it was `believed_for` so long, counted
+    from the beginning of the day in which it was read, or of the hour if that is how long it holds.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        draws: Draws,
+        forecaster: Forecaster | None = None,
+        believed_for: timedelta = BELIEVED_FOR,
+    ) -> None:
         self.policy = policy
         self.cases = [Case(package) for package in draws.packages]
         self.decisions = 0
@@ -108,7 +119,8 @@ class World:
         # What nobody asks for need not be learned.
         self._learns = forecaster is not None or any(tier.adaptive for tier in policy.tiers)
         self._sums: Sums = {}
-        self._learned_on, self._responses = date.min, PRIOR
+        self._believed_for = believed_for
+        self._believed_until, self._responses = START_AT, PRIOR
         self._market, self._today = self._register, date.min
         self._order = count()
         self._ahead: list[tuple[datetime, int, Case, Happening]] = []
@@ -234,11 +246,14 @@ class World:
         case.due_at = due_at
 
     def _market_at(self, now: datetime) -> Market:
-        """The register with the turns of this moment, and what was believed this week."""
-        if (today := now.date()) != self._today:
+        """The register with the turns of this moment, and what is believed for the time being."""
+        today, learns = now.date(), self._learns and now >= self._believed_until
+        if learns:
+            since = now - (now - START_AT) % min(self._believed_for, _DAY)
+            self._believed_until = since + self._believed_for
+            self._responses = Responses.of(self._sums, now)
+        if learns or today != self._today:
             self._today = today
-            if self._learns and today >= self._learned_on + BELIEVED_FOR:
-                self._learned_on, self._responses = today, Responses.of(self._sums, now)
             self._rotation.new_day(today)
             self._market = self._register.now(
                 self._rotation.turns,

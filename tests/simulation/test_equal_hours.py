@@ -1,5 +1,6 @@
 """Equal providers of different speed get equal hours in the long run. Source: domain rule 14."""
 
+import math
 from collections import defaultdict
 
 import pytest
@@ -12,9 +13,9 @@ from services.matching.domain.policy import Lot, Policy, Tier
 SPEEDS = {"at-once": 2.0, "quick": 8.0, "steady": 20.0, "slow": 40.0}
 """Name → median minutes until it answers; in everything else the four are the same."""
 SIGMA = 0.4
-SETTLING_MINUTES = 70
-"""At least the slowest one's 90th percentile: 40 * exp(1.2816 * 0.4) = 67 minutes."""
-YEARS = 4
+SETTLING_MINUTES = math.ceil(max(SPEEDS.values()) * math.exp(1.2816 * SIGMA))
+"""The slowest one's 90th percentile: 67 minutes."""
+YEARS = 2
 BOTH: tuple[Urgency, ...] = ("urgent", "routine")
 
 
@@ -54,7 +55,7 @@ def market() -> SimulatedMarket:
     )
 
 
-def policy(award_rule: str) -> Policy:
+def policy(award_rule: str, settling_minutes: int) -> Policy:
     return Policy(
         name="one-lot",
         version="0" * 16,
@@ -67,7 +68,7 @@ def policy(award_rule: str) -> Policy:
                 clause="7.1",
                 components=("hours",),
                 award_rule="ranked" if award_rule == "ranked" else "first",
-                settling_minutes=SETTLING_MINUTES if award_rule == "ranked" else 0,
+                settling_minutes=settling_minutes if award_rule == "ranked" else 0,
                 window_minutes=dict.fromkeys(BOTH, 120),
                 budget_minutes=dict.fromkeys(BOTH, 120),
                 cqc_ratings=frozenset({"good"}),
@@ -80,10 +81,16 @@ def policy(award_rule: str) -> Policy:
     )
 
 
-def shares(award_rule: str, seed: int) -> dict[str, float]:
+def shares(
+    award_rule: str, seed: int, *, years: int = YEARS, settling_minutes: int = SETTLING_MINUTES
+) -> dict[str, float]:
     """Each provider's share of the weekly hours awarded in the long run."""
     wanted = Run(
-        market=market(), policy=policy(award_rule), seed=seed, weeks=52 * YEARS, warm_up_weeks=8
+        market=market(),
+        policy=policy(award_rule, settling_minutes),
+        seed=seed,
+        weeks=52 * years,
+        warm_up_weeks=8,
     )
     minutes: dict[str, int] = defaultdict(int)
     for package in run(wanted).packages:
@@ -99,7 +106,13 @@ def test_equal_providers_of_different_speed_get_equal_hours(seed: int) -> None:
     assert all(share == pytest.approx(0.25, rel=0.05) for share in found.values()), found
 
 
+def test_a_short_settling_time_leaves_the_slow_behind() -> None:
+    """Ranked by the same hours, but settled before the slowest has answered."""
+    found = shares("ranked", 1, years=1, settling_minutes=5)
+    assert found["slow"] < 0.25 * 0.95, found
+
+
 def test_where_the_first_yes_wins_the_fastest_gets_most() -> None:
     """The same providers under `first`: what the settling time is there for."""
-    found = shares("first", 1)
+    found = shares("first", 1, years=1)
     assert found["at-once"] > 2 * found["slow"], found

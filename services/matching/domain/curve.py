@@ -15,13 +15,14 @@ BINS = 96
 class Curve:
     """The chance of a yes, and of silence so far, by the minutes since a provider was asked.
 
-    `yes` is the chance that an answer is a yes that lasts (not released). `silent[k]` is the
-    chance that no answer has come by `k * BIN_MINUTES` open minutes, for k = 0..BINS: it begins
-    at 1, never rises, and stays what it is after the end.
+    `yes` is the chance that an answer is a yes that lasts (not released), `lasts` the chance that a
+    yes does. `silent[k]` is the chance that no answer has come by `k * BIN_MINUTES` open minutes,
+    for k = 0..BINS: it begins at 1, never rises, and stays what it is after the end.
     """
 
     yes: float
     silent: tuple[float, ...]
+    lasts: float = 1.0
 
     def silent_for(self, minutes: float) -> float:
         """The chance that no answer has come by then, linear between the bins."""

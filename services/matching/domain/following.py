@@ -8,6 +8,7 @@ not answered by then has said no. In an adaptive tier pacing itself says at each
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.matching.domain.adaptive import MOST_FOLLOWING, Beliefs, view_of
 from services.matching.domain.curve import Curve
@@ -21,6 +22,9 @@ from services.matching.domain.ranking import line_up
 STEP_MINUTES, COARSE_STEP_MINUTES = 10.0, 30.0
 FINE_UNTIL_MINUTES = 240.0
 """Open minutes of one step, and until when steps are fine: what comes later matters less."""
+ASKED_EARLIER_MINUTES = STEP_MINUTES / 4
+"""An answer makes room for the next offer at once, on average half a step before the step that shows
+it; what was planned comes on its step. Source: assumed, that there are as many of both."""
 WAVE_OVER = 0.35
 """A wave counts as answered when fewer than so many of its offers are silent on average."""
 MOST_ATTEMPTS = 80
@@ -69,6 +73,8 @@ class _Course:
     tier: int
     closes: float | None
     queue: list[tuple[int, Curve]]
+    known: set[UUID]
+    """Who was in the queue so far: a later tier does not ask again whom an earlier one had."""
     tried: list[Attempt]
     wave: list[Attempt]
     goals: list[Goal]
@@ -110,6 +116,7 @@ def _course_of(searching: Searching, now: datetime, policy: Policy, market: Mark
             (one.tier, beliefs.curve(one.provider_id, one.contract_kind, one.lot))
             for one in searching.unasked
         ],
+        known={one.provider_id for one in searching.unasked},
         tried=tried,
         wave=list(tried),
         goals=[goal for _, goal in view.goals],
@@ -159,7 +166,8 @@ def _ask(course: _Course, minutes: float) -> None:
     end = minutes + window
     if course.closes is not None and not rules.adaptive:
         end = min(end, course.closes)
-    attempt = Attempt(curve=curve, start=minutes, end=end)
+    start = max(0.0, minutes - ASKED_EARLIER_MINUTES)
+    attempt = Attempt(curve=curve, start=start, end=end)
     course.tried.append(attempt)
     course.wave.append(attempt)
 
@@ -183,9 +191,9 @@ def _open_next(course: _Course, minutes: float) -> bool:
         day=course.now.date(),
     )
     curve = course.beliefs.curve
-    queued = [
-        (course.tier, curve(one.provider_id, one.contract_kind, one.lot)) for one in line.ranked
-    ]
+    new = [one for one in line.ranked if one.provider_id not in course.known]
+    course.known.update([one.provider_id for one in new])
+    queued = [(course.tier, curve(one.provider_id, one.contract_kind, one.lot)) for one in new]
     course.queue = [*kept, *queued]
     budget = tier.budget_minutes[searching.facts.urgency]
     last = course.tier + 1 == len(course.policy.tiers)

@@ -7,13 +7,14 @@ is believed of each provider; never from what was decided elsewhere. Source: dom
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from math import exp, log, sqrt
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from services.matching.domain import events
+from services.matching.domain.adaptive import Beliefs
 from services.matching.domain.codes import Outlook
-from services.matching.domain.following import Attempt, attempts
+from services.matching.domain.filling import GIVEN_BACK_AFTER_MINUTES, Filling
+from services.matching.domain.following import attempts
 from services.matching.domain.market import Market
 from services.matching.domain.placement import Placement, Searching
 from services.matching.domain.policy import Policy
@@ -24,15 +25,8 @@ TODAY_ENDS = time(20)
 TOMORROW_ENDS = time(10)
 LIKELY = 0.8
 """From this chance on wards are told "likely"."""
-HARDNESS_SPREAD = 0.6
-"""Standard deviation, in log-odds, of how much harder a package is than it looks. Source: assumed."""
 SETTLED_EARLY = 0.5
 """The share of the settling time that an acceptance stands on average. Source: assumed."""
-STANDING = 0.95
-"""The chance that an acceptance that stands becomes an award that lasts. Source: assumed."""
-_NODES = ((-sqrt(3.0), 1 / 6), (0.0, 2 / 3), (sqrt(3.0), 1 / 6))
-"""Three points and weights that stand for a normal distribution (Gauss and Hermite's rule)."""
-
 Horizon = Literal["today", "tomorrow"]
 
 
@@ -97,37 +91,33 @@ def chances_by(
 ) -> list[float]:
     """The chance of being filled by each instant; 0 for one that has passed.
 
-    Providers' answers are taken to be independent once it is known how hard the package is; that is
-    unknown, so the chance is the mean over how hard it may be. Without this many offers would
-    look surer than they are.
+    A standing acceptance is as sure as its provider's yeses are to last. If it is given back, what
+    is out and to come is taken for the round that follows.
     """
-    settled_at = searching.decided_by
-    if settled_at is not None:
-        return [STANDING if at >= settled_at else 0.0 for at in instants]
-    ahead = [market.responses.hours.between(now, at) for at in instants]
+    hours, settled_at = market.responses.hours, searching.decided_by
+    ahead = [hours.between(now, at) for at in instants]
+    until = max(ahead, default=0.0)
+    filling = Filling(list(attempts(searching, until, now, policy, market)), until)
     tier = policy.tiers[max(0, searching.tier)]
     settling = SETTLED_EARLY * tier.settling_minutes if tier.award_rule == "ranked" else 0.0
-    tried = list(attempts(searching, max(ahead, default=0.0), now, policy, market))
+    if settled_at is None:
+        return [filling.by(minutes - settling) for minutes in ahead]
+    lasts = _standing_lasts(searching, market)
+    lost = hours.between(now, settled_at) + GIVEN_BACK_AFTER_MINUTES + settling
     return [
-        0.0 if minutes <= 0 else min(1.0, max(0.0, _filled_by(minutes - settling, tried)))
-        for minutes in ahead
+        lasts + (1.0 - lasts) * filling.by(minutes - lost) if at >= settled_at else 0.0
+        for at, minutes in zip(instants, ahead, strict=True)
     ]
 
 
-def _filled_by(minutes: float, tried: Sequence[Attempt]) -> float:
-    reached = [
-        (log(max(yes, 1e-9) / max(1.0 - yes, 1e-9)), answered)
-        for attempt in tried
-        if (answered := attempt.answered_by(minutes)) > 0.0
-        for yes in (attempt.curve.yes,)
-    ]
-    filled = 0.0
-    for shift, weight in _NODES:
-        unfilled = 1.0
-        for odds, answered in reached:
-            unfilled *= 1.0 - answered / (1.0 + exp(-odds - shift * HARDNESS_SPREAD))
-        filled += weight * (1.0 - unfilled)
-    return filled
+def _standing_lasts(searching: Searching, market: Market) -> float:
+    """The chance that the acceptance that will be awarded, if nobody better answers, lasts."""
+    best = min(
+        (offer for offer in searching.offers if offer.status == "accepted"),
+        key=lambda offer: (offer.tier, offer.place),
+    )
+    beliefs = Beliefs(searching, market)
+    return beliefs.curve(best.provider_id, best.contract_kind, best.lot).lasts
 
 
 def review_outlook(turn: Turn) -> None:

@@ -76,7 +76,8 @@ def plan(
     asked beside others must have said yes so much earlier.
     """
     ahead = [goal for goal in goals if goal.minutes > 0]
-    lay_out = partial(_laid_out, live, following, ahead, settling=settling)
+    line = _Line(following, max([_until(goal) for goal in ahead], default=0))
+    lay_out = partial(_laid_out, live, line, ahead, settling=settling)
     alone = lay_out(most_together=1, whole=False)
     if not _bars_the_way(following):
         return alone
@@ -94,7 +95,7 @@ def _bars_the_way(following: Sequence[Next]) -> bool:
 
 def _laid_out(
     live: Sequence[Live],
-    following: Sequence[Next],
+    line: "_Line",
     goals: Sequence[Goal],
     *,
     settling: float,
@@ -110,24 +111,24 @@ def _laid_out(
     for offer in live:
         course.has(offer)
     asked: list[int] = []
-    offers = 0.0
-    if following and not live:
+    offers, count = 0.0, len(line.following)
+    if count and not live:
         # Nobody waits for nobody: the first is asked whatever a miss is worth.
         asked, offers = [0], 1.0
-        course.asks(following[:1], 0, 0)
-    while len(asked) < len(following):
+        course.asks(line.unaccepted(0, 1), 0, 0)
+    while len(asked) < count:
         late = _bins(settling) if live or asked else 0
-        place, group = course.next_group(following, len(asked), most_together, late)
+        place, size = course.next_group(line, len(asked), most_together, late)
         if place is None:
             break
-        asked += [place] * len(group)
-        offers += course.unfilled[place] * len(group)
-        course.asks(group, place, late)
+        offers += course.unfilled[place] * size
+        course.asks(line.unaccepted(len(asked), size), place, late)
+        asked += [place] * size
         if place and not whole:
             break
     now = asked.count(0)
     again_in = next((float(TIMES_MINUTES[place]) for place in asked if place), None)
-    if again_in is None and len(following) > now:
+    if again_in is None and count > now:
         again_in = LOOK_AGAIN_MINUTES
     missed = tuple(course.unfilled[len(course.times) :])
     worth = sum([goal.price * chance for goal, chance in zip(goals, missed, strict=True)])
@@ -140,6 +141,11 @@ def _bins(minutes: float) -> int:
     return min(BINS, int(minutes / BIN_MINUTES + 0.5))
 
 
+def _until(goal: Goal) -> int:
+    """The bin in which a goal that is ahead lies: never the present one."""
+    return max(1, _bins(goal.minutes))
+
+
 class _Course:
     """The chance of being unfilled at each time of asking and at each goal, as offers are added.
 
@@ -147,11 +153,10 @@ class _Course:
     """
 
     def __init__(self, goals: Sequence[Goal]) -> None:
-        self._goals = [(max(1, _bins(goal.minutes)), goal.price) for goal in goals]
+        self._goals = [(_until(goal), goal.price) for goal in goals]
         last = max([until for until, _ in self._goals], default=0)
         self.times = [time for time in _TIMES if time < last] or [0]
         self._instants = [*self.times, *[until for until, _ in self._goals]]
-        self._last = last
         self._earliest = 0
         self.unfilled = [1.0] * len(self._instants)
 
@@ -165,25 +170,24 @@ class _Course:
             waited = min(BINS, age + min(left, time))
             unfilled[n] *= 1.0 - yes + share * silent[waited]
 
-    def next_group(
-        self, following: Sequence[Next], first: int, most: int, late: int
-    ) -> tuple[int | None, Sequence[Next]]:
-        """Who is asked next, and where among the times; None if nobody is worth an offer any more.
+    def next_group(self, line: "_Line", first: int, most: int, late: int) -> tuple[int | None, int]:
+        """How many are asked next, and where among the times; None if nobody is worth an offer.
 
         Mostly the next in order alone. One who hardly ever takes a package may bar the way to a
         better one: then they are weighed together, and that group is taken which gains most for
         each offer. Source: the ratio rule for chains, J. B. Sidney, Decomposition algorithms for
         single-machine sequencing, 1975.
         """
-        place, best_gain, group = None, 0.0, following[first : first + 1]
-        for size in _sizes(following[first : first + most]):
-            together = following[first : first + size]
-            found, gain = self._best_place(together, late)
+        place, best_gain, best_size = None, 0.0, 1
+        for size in line.sizes(first, most):
+            found, gain = self._best_place(line.unaccepted(first, size), size, late)
             if found is not None and gain > best_gain:
-                place, best_gain, group = found, gain, together
-        return place, group
+                place, best_gain, best_size = found, gain, size
+        return place, best_size
 
-    def _best_place(self, group: Sequence[Next], late: int) -> tuple[int | None, float]:
+    def _best_place(
+        self, unaccepted: Sequence[float], size: int, late: int
+    ) -> tuple[int | None, float]:
         """Where asking a group saves most, not before whoever comes first in order, and how much it
         gains for each offer.
 
@@ -191,7 +195,6 @@ class _Course:
         None if at no time that is worth more than the offers.
         """
         unfilled, times = self.unfilled, self.times
-        unaccepted = _unaccepted(group, self._last)
         worths = [
             (until - late, price * chance)
             for (until, price), chance in zip(self._goals, unfilled[len(times) :], strict=True)
@@ -202,36 +205,47 @@ class _Course:
             for until, worth in worths:
                 if until > time:
                     gain += worth * (1.0 - unaccepted[until - time])
-            offers = len(group) * unfilled[n]
+            offers = size * unfilled[n]
             if gain - offers > most:
                 most, place, ratio = gain - offers, n, gain / offers
         return place, ratio
 
-    def asks(self, group: Sequence[Next], place: int, late: int) -> None:
-        """These are asked at that place."""
+    def asks(self, unaccepted: Sequence[float], place: int, late: int) -> None:
+        """Those who have not said yes with these chances, by the bin, are asked at that place."""
         self._earliest, at = place, self.times[place]
-        unaccepted = _unaccepted(group, self._last)
         for n in range(place + 1, len(self._instants)):
             waited = self._instants[n] - at - (late if n >= len(self.times) else 0)
             if waited > 0:
                 self.unfilled[n] *= unaccepted[waited]
 
 
-def _unaccepted(group: Sequence[Next], bins: int) -> Sequence[float]:
-    """The chance that nobody of a group has said yes 0, 1 … `bins` bins after it was asked."""
-    together: Sequence[float] = ()
-    for provider in group:
+class _Line:
+    """Those who may be asked, in their order, and what is known of neighbours together."""
+
+    def __init__(self, following: Sequence[Next], bins: int) -> None:
+        self.following = following
+        self._bins = bins
+        self._known: dict[tuple[int, int], list[float]] = {}
+
+    def unaccepted(self, first: int, size: int) -> list[float]:
+        """The chance that none of so many has said yes 0, 1 … bins after they were asked."""
+        found = self._known.get((first, size))
+        if found is None:
+            found = self._alone(self.following[first + size - 1])
+            if size > 1:
+                others = self.unaccepted(first, size - 1)
+                found = [one * other for one, other in zip(others, found, strict=True)]
+            self._known[first, size] = found
+        return found
+
+    def _alone(self, provider: Next) -> list[float]:
         yes, silent = provider.curve.yes, provider.curve.silent
-        window = min(bins, BINS, int(provider.window) // BIN_MINUTES)
+        window = min(self._bins, BINS, int(provider.window) // BIN_MINUTES)
         alone = [1.0 - yes + yes * chance for chance in silent[: window + 1]]
-        alone += alone[-1:] * (bins - window)
-        together = (
-            [one * other for one, other in zip(together, alone, strict=True)] if together else alone
-        )
-    return together
+        return alone + alone[-1:] * (self._bins - window)
 
-
-def _sizes(following: Sequence[Next]) -> Sequence[int]:
-    """How many to weigh together: one, and as many as it takes to reach somebody better."""
-    first = following[0].curve.yes
-    return (1, *[n for n, one in enumerate(following, 1) if one.curve.yes > first])
+    def sizes(self, first: int, most: int) -> list[int]:
+        """How many to weigh together: one, and as many as it takes to reach somebody better."""
+        yes = self.following[first].curve.yes
+        weighed = self.following[first : first + most]
+        return [1, *[n for n, one in enumerate(weighed, 1) if one.curve.yes > yes]]

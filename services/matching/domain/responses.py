@@ -80,7 +80,7 @@ class Responses:
         if found is None:
             belief, silent = self._belief(provider_id, kind, lot)
             lasting = belief.yes_to(features) * belief.lasts
-            found = Curve(yes=_shifted(lasting, tenths / 10), silent=silent)
+            found = Curve(yes=_shifted(lasting, tenths / 10), silent=silent, lasts=belief.lasts)
             self._known[key] = found
         return found
 

@@ -23,6 +23,10 @@ from services.matching.domain.policy import Tier
 from services.matching.domain.ranking import by_reason, line_up
 from services.matching.domain.turn import Turn
 
+_BESIDE_THE_SEARCH = (events.OutlookChanged, events.RequestRefused)
+"""A word for wards, and a no to a caller, leave what is asked of whom as it was. The first comes
+whenever the reviewer comes round, and must not make the pace depend on that."""
+
 
 def lapse_due(turn: Turn, spared: frozenset[UUID] = frozenset()) -> bool:
     """Lapse every live offer whose deadline has come, except those `spared`; say if any did."""
@@ -80,7 +84,8 @@ def _time_is_up(turn: Turn, searching: Searching) -> bool:
 def _ask_at_pace(turn: Turn, searching: Searching) -> bool:
     """Ask as many as the pace says, or plan when to; think again only when something happened."""
     due = searching.ask_at is not None and searching.ask_at <= turn.now
-    if not searching.unasked or not (due or turn.events):
+    happened = any(not isinstance(event, _BESIDE_THE_SEARCH) for event in turn.events)
+    if not searching.unasked or not (due or happened):
         return False
     pace = pace_of(searching, turn.now, turn.policy, turn.market)
     if pace.ask:

@@ -10,7 +10,7 @@ from deploy.commands.place import MARKER
 from deploy.local.ports import LOOPBACK, is_free
 
 COMMANDS = (
-    "up", "down", "status", "reset", "logs", "migrate", "demo", "rebuild", "verify",
+    "up", "down", "status", "reset", "logs", "migrate", "demo", "simulate", "rebuild", "verify",
     "token", "token create", "token list", "token revoke", "policy check", "policy diff",
     "policy publish", "policy list", "policy show", "report fill-times",
     "dead-letters", "dead-letters list", "dead-letters show", "dead-letters replay",

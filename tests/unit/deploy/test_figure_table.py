@@ -5,8 +5,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from deploy.commands.figure_table import figure_table, figure_told
+from deploy.commands.figure_table import figure_table
 from deploy.simulator.figures import BY_KEY, figures_of
+from deploy.simulator.figures_told import difference_told, figure_told
 from deploy.simulator.intervals import Interval
 from deploy.simulator.outcomes import RunOutcome
 from tests.unit.simulator.synthetic import package, run
@@ -27,6 +28,20 @@ from tests.unit.simulator.synthetic import package, run
 def test_each_figure_has_its_unit(key, interval, told):
     """Percent, minutes, pounds and plain numbers, as people write them."""
     assert figure_told(BY_KEY[key], interval) == told
+
+
+@pytest.mark.parametrize(
+    ("key", "interval", "told"),
+    [
+        ("filled_90", Interval(-1.24, -2.0, 0.5), "−1.2 points (−2.0 to +0.5)"),
+        ("mean_rate_pence", Interval(32.0, 30.0, 34.0), "+£0.32 an hour (+0.30 to +0.34)"),
+        ("offers", Interval(0.001, None, None), "0.00"),
+        ("median_minutes", None, "–"),
+    ],
+)
+def test_each_difference_has_its_sign(key, interval, told):
+    """Points for percentages, a true minus, and no sign for nothing."""
+    assert difference_told(BY_KEY[key], interval) == told
 
 
 def test_one_run_stands_beside_what_is_published():

@@ -133,7 +133,7 @@ def lives() -> Iterator[tuple[events.Event, ...]]:
     yield released.history + released.new
     late = story().when(INCOMPLETE).when(TIME, 300).when(WITHDRAW, 301)
     yield late.history + late.new
-    asked = paced("A", "B").when(commands.ReviewOutlook(), 1).when(TIME, 25)
+    asked = paced("A", "B").when(commands.ReviewOutlook(), 1).when(TIME, 30)
     yield asked.history + asked.new
     decided = intervened()
     yield decided.history + decided.new

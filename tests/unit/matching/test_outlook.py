@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from services.matching.domain import commands, events
-from services.matching.domain.outlook import STANDING, Forecast, ends_of_day, forecast
+from services.matching.domain.deadlines import next_due_at
+from services.matching.domain.outlook import Forecast, ends_of_day, forecast
 from tests.unit.matching.world import (
     TIME,
     answers,
@@ -24,6 +25,8 @@ from tests.unit.matching.world import (
     yes,
 )
 
+PRIOR_LASTS = 0.95
+"""What is believed of a yes of somebody who has not said one yet."""
 DPS = tier("dps", kind="dps", scope="any")
 
 
@@ -67,7 +70,15 @@ def test_each_no_makes_it_less_likely():
 def test_a_standing_acceptance_is_nearly_sure():
     """It may still be released; nobody books transport on it."""
     told = searching("A", "B").when(answers(yes("B", 1)), 1)
-    assert chances(told, 2).today == STANDING
+    assert PRIOR_LASTS < chances(told, 2).today < 1
+
+
+def test_a_later_tier_does_not_ask_again_whom_an_earlier_one_had():
+    """A tier of the same providers adds nothing to the chance."""
+    again = tier("again", kind="framework", scope="any")
+    once = story(*ranks("A", "B"), tiers=(tier(),)).when(referral())
+    twice = story(*ranks("A", "B"), tiers=(tier(), again)).when(referral())
+    assert chances(twice, 1).tomorrow == pytest.approx(chances(once, 1).tomorrow)
 
 
 def test_targets_that_have_passed_are_left_out():
@@ -126,6 +137,15 @@ def test_the_word_is_told_once_until_it_changes():
     told.when(answers(*[no(name, 2) for name in names[1:]]), 2).when(commands.ReviewOutlook(), 3)
     told.then(like(events.OutlookChanged, outlook="uncertain"))
     assert first.outlook != "uncertain"
+
+
+def test_a_word_for_wards_leaves_the_pace_as_it_was():
+    """Whenever a review comes round, who is asked next and when it is thought of again is the same."""
+    told = paced("A", "B", "C")
+    planned = next_due_at(told.placement)
+    told.when(commands.ReviewOutlook(), 1).then(events.OutlookChanged)
+    told.when(answers(no("Z", 3)), 3).then(events.RequestRefused)
+    assert next_due_at(told.placement) == planned
 
 
 def test_looking_ahead_takes_a_bounded_time():

@@ -155,7 +155,7 @@ def examples() -> dict[type[events.Event], events.Event]:
     told.when(confirm("A", round_=2, before=1), 302).when(start("A", round_=2, before=1), 303)
     told.when(confirm("Z"), 304).when(WITHDRAW, 305)
     waiting = story().when(INCOMPLETE)
-    asked = paced("A", "B", "C").when(commands.ReviewOutlook(), 1).when(TIME, 25)
+    asked = paced("A", "B", "C").when(commands.ReviewOutlook(), 1).when(TIME, 30)
     stories: tuple[Any, ...] = (told, waiting, asked, intervened(), *care_stories())
     found = {type(event): event for one in stories for event in (*one.history, *one.new)}
     assert set(found) == set(typing.get_args(events.Event))

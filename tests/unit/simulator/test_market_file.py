@@ -108,6 +108,14 @@ WRONG = [
 ]  # fmt: skip
 
 
+def test_a_list_with_a_wrong_entry_is_not_called_empty(tmp_path):
+    """Only what is wrong is told."""
+    with pytest.raises(InvalidMarketError) as refused:
+        small(tmp_path, ("rate: 17.90", "rate: 0"))
+    assert not [line for line in refused.value.errors if "empty" in line]
+    assert len(refused.value.errors) == 1
+
+
 @pytest.mark.parametrize(("before", "after", "expected"), WRONG)
 def test_what_is_wrong_is_refused_by_name(tmp_path, before, after, expected):
     """Each mistake is told with file, line, place and remedy, and none gets through."""
