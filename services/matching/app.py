@@ -7,7 +7,15 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 
-from services.matching.api import placements, providers, reports, steering, stewarding
+from services.matching.api import (
+    care,
+    failing,
+    placements,
+    providers,
+    reports,
+    steering,
+    stewarding,
+)
 from services.matching.consumers import SERVICE, connect
 from services.matching.handlers import Matching
 from services.matching.outlooks import Outlooks
@@ -63,6 +71,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             placements.router,
             steering.router,
             stewarding.router,
+            care.router,
+            failing.router,
             providers.router,
             reports.router,
         ),

@@ -1,7 +1,9 @@
 """Load, decide, save: every change of a placement goes through here, in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -83,6 +85,9 @@ class Matching:
             )
         if entries:
             await self._reconsider(connection)
+        suspended = [str(one.provider_id) for one in entries if one.suspension is not None]
+        if suspended:
+            await self._take_back_from(connection, suspended)
 
     async def pass_time(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:
         """Lets whatever is due in these placements follow; what is not due stays."""
@@ -161,10 +166,20 @@ class Matching:
 
         A placement whose own data breaks it is left as it is: it must not hold up the register.
         """
+        await self._reconsider_each(connection, partial(QUERIES.exhausted_placements, connection))
+
+    async def _take_back_from(self, connection: Connection, suspended: Sequence[str]) -> None:
+        """What suspended providers were offered is taken back, where the policy says so."""
+        await self._reconsider_each(
+            connection,
+            partial(QUERIES.placements_offered_to, connection, provider_ids=suspended),
+        )
+
+    async def _reconsider_each(
+        self, connection: Connection, page_of: Callable[..., Awaitable[Any]]
+    ) -> None:
         after = UUID(int=0)
-        while rows := await QUERIES.exhausted_placements(
-            connection, after=after, most=MOST_AT_ONCE
-        ):
+        while rows := await page_of(after=after, most=MOST_AT_ONCE):
             after = rows[-1]["referral_id"]
             found = [row["referral_id"] for row in rows]
             if not await self._reconsidered(connection, found) and len(found) > 1:

@@ -122,12 +122,13 @@ def _wanted(wanted: referrals.Wanted) -> needs.Wanted:
     return needs.Wanted(
         outcode=wanted.outcode,
         sector=wanted.sector,
-        requirement=_requirement(wanted.requirement),
+        requirement=requirement_of(wanted.requirement),
         gender=wanted.gender,
     )
 
 
-def _requirement(asked: Requirement) -> needs.Requirement:
+def requirement_of(asked: Requirement) -> needs.Requirement:
+    """The requirement of a contract as the rules weigh it."""
     return needs.Requirement(
         care_type=asked.care_type,
         visits=tuple([_visit(visit) for visit in asked.visits]),

@@ -287,7 +287,9 @@ class OffersWithdrawn(PlacementEvent):
     TYPE: ClassVar[str] = "homeward.placement.offers-withdrawn.v1"
 
     offer_ids: tuple[UUID, ...]
-    because: Literal["placed", "referral_withdrawn", "divided", "by_person", "excluded"]
+    because: Literal[
+        "placed", "referral_withdrawn", "divided", "by_person", "excluded", "suspended"
+    ]
     stood: tuple[UUID, ...] = ()
     """Those of them whose acceptance stood, where a person took single offers back."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.responses import Response
 
 from services.matching.api.meaning import meant_by
@@ -24,6 +24,9 @@ from shared.web.tokens import Caller, caller
 broker = caller("broker")
 Broker = Annotated[Caller, Depends(broker)]
 BrokerOnce = Annotated[Once, Depends(once(broker))]
+PathId = Annotated[
+    UUID, Path(description="A placement's id, or a referral's with one open placement.")
+]
 _FIELDS = {
     "unknown-provider": "provider_id",
     "unknown-tier": "tier_name",
@@ -34,6 +37,7 @@ _FIELDS = {
     "hold-too-long": "until",
     "window-too-short": "expires_at",
     "window-too-long": "expires_at",
+    "in-the-past": "date",
 }
 """Refusals that say that a field of the body is wrong."""
 

@@ -23,6 +23,7 @@ from services.matching.domain.codes import NoAnswer, Request
 from services.matching.domain.package_turn import PackageTurn, care_ends, first_asked, without
 from services.matching.domain.placement import Carried, Present
 from services.matching.domain.refusal import Refusal
+from services.matching.domain.stewarding import propose_exclusion
 from services.matching.domain.turn import Turn
 
 
@@ -61,8 +62,14 @@ def _hand_back(whole: PackageTurn, placement: Present, command: asked.HandBack) 
         )
     )
     whole.take(turn)
-    requirement = without(whole.origin(placement).requirement, placement.award.provider_id)
-    whole.begin_later(placement, "handed_back", requirement, command.last_visit_at)
+    provider_id = placement.award.provider_id
+    requirement = without(whole.origin(placement).requirement, provider_id)
+    search_id = whole.begin_later(placement, "handed_back", requirement, command.last_visit_at)
+    searched = whole.package.placement(search_id)
+    if command.reason in ("safety", "relationship") and isinstance(searched, states.Searching):
+        turn = whole.turn(searched)
+        propose_exclusion(turn, provider_id, command.reason)
+        whole.take(turn)
 
 
 def _notice_until(turn: Turn, placement: Carried) -> datetime | None:

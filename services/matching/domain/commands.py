@@ -131,7 +131,7 @@ class ReviewOutlook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconsiderMarket:
-    """The register changed: ask again if there is somebody new to ask."""
+    """The register changed: ask again if there is somebody new to ask, and nobody who is suspended."""
 
 
 AwardCommand = ConfirmAward | ReleaseAward | ReportStart

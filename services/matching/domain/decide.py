@@ -47,6 +47,7 @@ from services.matching.domain.settlement import settle
 from services.matching.domain.steering import end_hold, steer
 from services.matching.domain.stewarding import steward
 from services.matching.domain.turn import Turn
+from services.matching.domain.withdrawing import take_back
 
 
 def decide(
@@ -124,8 +125,25 @@ def _reconsider(turn: Turn) -> None:
     """Weigh the market by the status of this instant: a search whose end is due has ended, and
     would otherwise miss the change that came just before its timer."""
     advance(turn)
+    if isinstance(turn.placement, states.Searching) and turn.policy.withdraw_on_suspension:
+        _take_back_from_suspended(turn, turn.placement)
     if isinstance(turn.placement, states.Exhausted):
         reopen_if_somebody_new(turn, turn.placement)
+
+
+def _take_back_from_suspended(turn: Turn, searching: states.Searching) -> None:
+    """A suspended provider gets no new package: what it was offered is taken back by policy."""
+    providers = turn.market.providers
+    taken = tuple(
+        [
+            offer.offer_id
+            for offer in searching.offers
+            if offer.status in states.OPEN_OFFERS
+            and offer.provider_id in providers
+            and providers[offer.provider_id].suspended
+        ]
+    )
+    take_back(turn, taken, "suspended")
 
 
 def advance(turn: Turn) -> None:

@@ -35,7 +35,9 @@ from services.matching.domain.interventions import Intervention
 from services.matching.domain.requirement import Requirement
 
 CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand", "by_person"]
-WithdrawnBecause = Literal["placed", "referral_withdrawn", "divided", "by_person", "excluded"]
+WithdrawnBecause = Literal[
+    "placed", "referral_withdrawn", "divided", "by_person", "excluded", "suspended"
+]
 ReopenedBecause = Literal[
     "released", "market_changed", "award_cancelled", "asked_by_person", "policy_moved"
 ]

@@ -7,7 +7,7 @@ from services.matching.domain import events
 from services.matching.domain.placement import OPEN_OFFERS, offers_of
 from services.matching.domain.turn import Turn
 
-SingleBecause = Literal["by_person", "excluded"]
+SingleBecause = Literal["by_person", "excluded", "suspended"]
 AllBecause = Literal["placed", "referral_withdrawn", "divided"]
 
 

@@ -7,6 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
+from services.matching.domain.placement import OPEN_OFFERS, offers_of
+from services.matching.history import read_package
 from tests.simulation.handlers.transactions import Row, Work
 
 
@@ -18,6 +20,20 @@ async def due_placements(work: Work, *, most: int) -> list[Row]:
 
 async def exhausted_placements(work: Work, *, after: Any, most: int) -> list[Row]:
     return _with_status(work, "exhausted", after)[:most]
+
+
+async def placements_offered_to(
+    work: Work, *, provider_ids: Any, after: Any, most: int
+) -> list[Row]:
+    def offered(row: Row) -> bool:
+        return any(
+            str(offer.provider_id) in provider_ids and offer.status in OPEN_OFFERS
+            for placement in read_package(row["status"], row["state"]).placements
+            for offer in offers_of(placement)
+            if placement.status == "searching"
+        )
+
+    return [row for row in _with_status(work, "searching", after) if offered(row)][:most]
 
 
 async def searching_placements(work: Work, *, after: Any, most: int) -> list[Row]:

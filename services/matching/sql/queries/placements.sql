@@ -14,6 +14,18 @@ from placements p where p.next_due_at is not null;
 select referral_id from placements where status like '%exhausted%' and referral_id > :after
 order by referral_id limit :most;
 
+-- name: placements_offered_to
+-- Referrals with an open offer to one of these providers, after a given one.
+select distinct p.referral_id from placements p
+cross join lateral json_array_elements(
+    case json_typeof(p.state) when 'array' then p.state else json_build_array(p.state) end
+) one
+cross join lateral json_array_elements(one -> 'offers') offer
+where p.status like '%searching%' and p.referral_id > :after
+  and offer ->> 'status' in ('live', 'accepted')
+  and offer ->> 'provider_id' = any(:provider_ids::text[])
+order by 1 limit :most;
+
 -- name: searching_placements
 -- Placements for which providers are being asked, after a given one.
 select referral_id from placements where status like '%searching%' and referral_id > :after
