@@ -27,12 +27,9 @@ async def started(service: Service, me: UUID) -> Story:
     return story
 
 
-async def say(
-    http: httpx.AsyncClient, story: Story, what: str, *, wait: bool = False, **body: Any
-) -> tuple[int, str]:
+async def say(http: httpx.AsyncClient, story: Story, what: str, **body: Any) -> tuple[int, str]:
     """What a provider says about a package: the status, and the result or the type of a problem."""
-    headers = {} if wait else NO_WAIT
-    answer = await http.post(path(story, what), json=body, headers=headers)
+    answer = await http.post(path(story, what), json=body, headers=NO_WAIT)
     told = answer.json()
     return answer.status_code, told.get("result") or told["type"]
 

@@ -18,7 +18,7 @@ class Story:
     """One referral's events. `at` is the instant at which the next one is decided."""
 
     def __init__(self, at: datetime = START, *, part_of: "Story | None" = None) -> None:
-        self.referral_id = part_of.referral_id if part_of else new_id()
+        self.referral_id: UUID = part_of.referral_id if part_of else new_id()
         self.placement_id = uuid5(
             self.referral_id, f"placement:{new_id()}" if part_of else "placement"
         )
