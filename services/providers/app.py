@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.providers.api import offers, packages, register
+from services.providers.api import offers, packages, register, saying
 from services.providers.consumers import follow_placements
 from services.providers.people import People, client_of_referrals
 from services.providers.reading import Reading
@@ -55,6 +55,6 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         SERVICE,
         title="Homeward providers",
         description="The register of providers, and the endpoint at which they answer offers.",
-        routers=(register.router, offers.router, packages.router),
+        routers=(register.router, offers.router, packages.router, saying.router),
         running=running,
     )

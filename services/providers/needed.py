@@ -3,6 +3,8 @@
 Source: domain rule 7 (need to know).
 """
 
+import json
+
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.codes import (
@@ -16,20 +18,19 @@ from shared.contracts.codes import (
 )
 from shared.contracts.model import Instant, Outcode
 from shared.contracts.placements import SearchStarted
-from shared.contracts.requirement import PreferredCarerGender, PreferredLanguage, Visit
+from shared.contracts.requirement import (
+    PreferredCarerGender,
+    PreferredLanguage,
+    Requirement,
+    Visit,
+)
 
 
-class Needed(BaseModel):
-    """A package before its award: the outcode and no nearer, codes and numbers, no free text.
-
-    Left out of what matching knows: ward and organisation, authorisation, excluded, chosen and
-    continuing providers, outcomes, targets.
-    """
+class Care(BaseModel):
+    """The care itself: what a change may change."""
 
     model_config = ConfigDict(frozen=True)
 
-    urgency: Urgency
-    source_kind: SourceKind
     outcode: Outcode
     care_type: CareType
     visits: tuple[Visit, ...]
@@ -39,19 +40,29 @@ class Needed(BaseModel):
     risks: tuple[Risk, ...]
     equipment: tuple[Equipment, ...]
     ready_at: Instant
-    gender: Gender | None
-    """The person's, only where a carer's gender is asked for."""
     carer_gender: PreferredCarerGender | None
     languages: tuple[PreferredLanguage, ...]
 
 
-def needed_from(event: SearchStarted) -> Needed:
-    """What of a search a provider may know."""
-    requirement = event.requirement
-    return Needed(
-        urgency=event.urgency,
-        source_kind=event.source_kind,
-        outcode=event.outcode,
+class Needed(Care):
+    """A package before its award: the outcode and no nearer, codes and numbers, no free text.
+
+    Left out of what matching knows: ward and organisation, authorisation, excluded, chosen and
+    continuing providers, outcomes, targets.
+    """
+
+    urgency: Urgency
+    source_kind: SourceKind
+    gender: Gender | None
+    """The person's, only where a carer's gender is asked for."""
+    until: Instant | None = None
+    """Bridging care ends then; None for care that is to last."""
+
+
+def care_of(outcode: Outcode, requirement: Requirement) -> Care:
+    """The care in a requirement."""
+    return Care(
+        outcode=outcode,
         care_type=requirement.care_type,
         visits=requirement.visits,
         weekly_hours=round(requirement.weekly_minutes / 60, 2),
@@ -59,7 +70,28 @@ def needed_from(event: SearchStarted) -> Needed:
         risks=requirement.risks,
         equipment=requirement.equipment,
         ready_at=requirement.ready_at,
-        gender=event.gender,
         carer_gender=requirement.preferences.carer_gender,
         languages=requirement.preferences.languages,
     )
+
+
+def needed_from(event: SearchStarted) -> Needed:
+    """What of a search a provider may know."""
+    return Needed(
+        urgency=event.urgency,
+        source_kind=event.source_kind,
+        gender=event.gender,
+        until=event.bridging_until,
+        **dict(care_of(event.outcode, event.requirement)),
+    )
+
+
+def needed_now(searched: str | None, changed: str | None) -> Needed | None:
+    """What is needed, from JSON: as it was searched, with the `Care` that a change made of it.
+
+    None if the search was never seen.
+    """
+    if searched is None:
+        return None
+    care = {} if changed is None else json.loads(changed)
+    return Needed.model_validate({**json.loads(searched), **care})

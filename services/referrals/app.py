@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from pydantic import Field
 
-from services.referrals.api import boards, internal
+from services.referrals.api import boards, internal, service_orders
 from services.referrals.api import referrals as routes
 from services.referrals.consumers import follow_placements
 from services.referrals.handlers import Referrals
@@ -48,7 +49,7 @@ def create_app(settings: ReferralsSettings) -> FastAPI:
             )
         )
         app.state.key_safe_lead = timedelta(hours=settings.homeward_key_safe_hours)
-        app.state.time_zone = settings.homeward_time_zone
+        app.state.time_zone = ZoneInfo(settings.homeward_time_zone).key  # Known, or no start.
         pool = await open_pool(settings.database_url)
         wakeups = Wakeups()
         messaging = Messaging(
@@ -75,6 +76,6 @@ def create_app(settings: ReferralsSettings) -> FastAPI:
         title="Homeward referrals",
         description="Wards and hubs refer people who need care at home, complete what is missing, "
         "and see where each referral stands.",
-        routers=(routes.router, boards.router, internal.router),
+        routers=(routes.router, boards.router, internal.router, service_orders.router),
         running=running,
     )

@@ -1,11 +1,14 @@
-"""Follows matching: what it decides moves the board, the awards and the end of a referral."""
+"""Follows matching: what it decides moves the board, the awards, the orders and a referral's end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from services.referrals.domain import referral as domain
-from services.referrals.projections import AWARDS, BOARD
+from services.referrals.ordering import make_orders
+from services.referrals.projections import AWARDS, BOARD, NEEDS
+from services.referrals.projections.board import BoardRow
+from services.referrals.projections.parts import package_in
 from services.referrals.store import QUERIES, REFERRALS, ReferralRow, columns_of, state_of
 from shared.contracts import placements
 from shared.messaging.received import Received
@@ -21,27 +24,34 @@ async def follow_placements(connection: Connection, batch: Sequence[Received]) -
     keys = list(dict.fromkeys(received.key for received in batch))
     rows: dict[UUID, ReferralRow] = await REFERRALS.load(connection, keys, lock=True)
     events = [received.event for received in batch]
+    for projection in (BOARD, AWARDS, NEEDS):
+        await projection.apply(connection, events)
+    withdrawn = {
+        event.referral_id: event
+        for event in events
+        if isinstance(event, placements.PlacementWithdrawn)
+    }
+    board: dict[UUID, BoardRow] = await BOARD.rows.load(connection, list(rows))
     changed: dict[UUID, ReferralRow] = {}
-    for received in batch:
-        fact = _fact(received.event)
-        row = rows.get(received.key)
-        if fact is not None and row is not None:
-            after = domain.evolve(state_of(row), fact)
-            changed[received.key] = rows[received.key] = replace(row, **columns_of(after))
+    for key, row in rows.items():
+        before = state = state_of(row)
+        for fact in _facts(board[key], withdrawn.get(key)):
+            state = domain.evolve(state, fact)
+        if state != before:
+            changed[key] = replace(row, **columns_of(state))
     await REFERRALS.save(connection, changed.values())
     over = [key for key, row in changed.items() if not domain.is_open(state_of(row))]
     if over:
         await QUERIES.release_nhs_numbers(connection, referral_ids=over)
-    await BOARD.apply(connection, events)
-    await AWARDS.apply(connection, events)
+    await make_orders(connection, events, rows)
     await notify(connection)
 
 
-def _fact(event: object) -> domain.Fact | None:
-    match event:
-        case placements.PlacementWithdrawn():
-            return domain.PackageEnded(reason=event.reason)
-        case placements.CareStarted():
-            return domain.CareStarted()
-        case _:
-            return None
+def _facts(row: BoardRow, withdrawn: placements.PlacementWithdrawn | None) -> Iterator[domain.Fact]:
+    """What a batch comes to for one referral: its placements as they are after all of it."""
+    if withdrawn is not None:
+        yield domain.PackageEnded(reason=withdrawn.reason)
+    package = package_in(row.parts)
+    if package.has_started():
+        yield domain.CareStarted()
+    yield domain.CareOver() if package.is_over() else domain.CareGoesOn()

@@ -1,4 +1,6 @@
-"""Releases personal details to the provider that holds the award, and to nobody else.
+"""Releases personal details to the provider that holds an award, and to nobody else.
+
+Each part of a package has its own award; care that is ending keeps its access until the last visit.
 
 The audit is written in a transaction of its own before anything is answered, so there may be an
 audit without a release, never a release without an audit. Source: domain rule 7.
@@ -9,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from services.referrals.store import QUERIES, REFERRALS, ReferralRow
+from services.referrals.store import QUERIES, REFERRALS
 from shared import clock
 from shared.postgres.connection import Connection
 from shared.web.problems import Problem, not_found, unavailable
@@ -62,7 +64,7 @@ async def record_release(
         raise not_found("package")
     now = await clock.now(connection)
     if release.part == "key_safe":
-        _check_near_start(row, key_safe_lead, now)
+        _check_near_start(award["ready_at"] or row.ready_at, key_safe_lead, now)
     await QUERIES.record_person_read(
         connection,
         referral_id=release.referral_id,
@@ -74,9 +76,9 @@ async def record_release(
     )
 
 
-def _check_near_start(row: ReferralRow, lead: timedelta, now: datetime) -> None:
+def _check_near_start(ready_at: datetime | None, lead: timedelta, now: datetime) -> None:
     # Without a ready instant nothing says that the start is near.
-    released_from = None if row.ready_at is None else row.ready_at - lead
+    released_from = None if ready_at is None else ready_at - lead
     if released_from is not None and now >= released_from:
         return
     when = "when the start is set" if released_from is None else f"from {released_from.isoformat()}"

@@ -51,6 +51,8 @@ def state_of(row: ReferralRow | None) -> domain.State:
             return domain.Complete(received_at=received_at, complete_at=complete_at)
         case "started":
             return domain.Started(received_at=received_at, complete_at=complete_at)
+        case "ended":
+            return domain.Ended(received_at=received_at, complete_at=complete_at)
         case "withdrawing" | "withdrawn":
             kind = domain.Withdrawing if row.state == "withdrawing" else domain.Withdrawn
             return kind(
@@ -73,6 +75,8 @@ def columns_of(state: domain.State) -> dict[str, Any]:
             name, reason = "complete", None
         case domain.Started():
             name, reason = "started", None
+        case domain.Ended():
+            name, reason = "ended", None
         case domain.Withdrawing():
             name, reason = "withdrawing", state.reason
         case domain.Withdrawn():

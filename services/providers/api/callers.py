@@ -1,5 +1,6 @@
 """Who may call which routes, and what every answer to a refusal looks like."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -45,13 +46,24 @@ def reading_of(request: Request) -> Reading:
     return reading
 
 
-def refusal_problem(code: str) -> Problem:
-    """The answer to a refusal of our own rules or of matching."""
+def refusal_problem(code: str, awards: Sequence[UUID] = ()) -> Problem:
+    """The answer to a refusal of our own rules or of matching; `awards` are those it names."""
     if code == "not-found":
         return not_found("package or offer")
-    if code in ("started-too-early", "started-in-future"):
-        return invalid(("started_at", code, sentence_of(code)))
-    return Problem(409, code, _TITLES[code], sentence_of(code))
+    if (field := _FIELD_OF.get(code)) is not None:
+        return invalid((field, code, sentence_of(code)))
+    problem = Problem(409, code, _TITLES[code], sentence_of(code))
+    if awards:
+        problem.members["awards"] = [str(award_id) for award_id in awards]
+    return problem
+
+
+_FIELD_OF = {
+    "started-too-early": "started_at",
+    "started-in-future": "started_at",
+    "last-visit-in-past": "last_visit_at",
+    "last-visit-too-far": "last_visit_at",
+}
 
 
 _TITLES = {
@@ -62,4 +74,9 @@ _TITLES = {
     "not-awarded": "The package is not awarded to you",
     "person-view-missing": "The person's view is still to be recorded",
     "already-confirmed": "The package is confirmed",
+    "not-confirmed": "The package is not confirmed",
+    "already-ending": "The care ends already",
+    "not-asked": "This is not asked of you",
+    "answer-too-late": "The time to answer is over",
+    "several-packages": "You hold several parts",
 }

@@ -9,6 +9,8 @@ from fastapi import Request
 from services.providers.api.callers import reading_of, refusal_problem, web_of
 from services.providers.domain.ids import AwardRequest
 from services.providers.domain.verdicts import Refusal
+from services.providers.handlers.about_awards import AskAboutAward
+from services.providers.handlers.about_awards import Command as Said
 from services.providers.handlers.answering import Waiting
 from services.providers.projections import OFFERS
 from services.providers.projections.offers import OfferRow
@@ -23,13 +25,14 @@ _RESULT_OF: dict[AwardRequest, str] = {
     "confirm": "confirmed",
     "release": "released",
     "start": "started",
+    "hand_back": "handed_back",
 }
 
 
 def pending_on(outcome: Waiting | Refusal) -> Pending:
     """What to wait for. Raises the Problem of a refusal, which undoes the transaction."""
     if isinstance(outcome, Refusal):
-        raise refusal_problem(outcome.code)
+        raise refusal_problem(outcome.code, outcome.awards)
     return Pending(
         known={
             "referral_id": str(outcome.referral_id),
@@ -55,18 +58,25 @@ def finish_offer(request: Request, seconds: float) -> Finish:
     return finish
 
 
-def finish_award(request: Request, seconds: float, asked: AwardRequest) -> Finish:
-    """Waits for what came of a request about an award, `seconds` (real) at most."""
+def finish_award(request: Request, seconds: float, said: Said) -> Finish:
+    """Waits for what came of what was `said` about an award, `seconds` (real) at most."""
 
     async def finish(known: Mapping[str, Any]) -> Answer:
         async def read() -> Answer | None:
             if known["response_id"] is not None:
                 return await _outcome(request, known)
-            return _done(_RESULT_OF[asked], known)
+            return _done(result_of(said), known)
 
-        return await _wait(request, read, seconds, f"/v1/packages/{known['referral_id']}")
+        return await _wait(request, read, seconds, f"/v1/packages/{known['award_id']}")
 
     return finish
+
+
+def result_of(said: Said) -> str:
+    """What a provider is told of a request that was done, as matching's event would say it."""
+    if isinstance(said, AskAboutAward):
+        return _RESULT_OF[said.request]
+    return f"{said.question}_{'agreed' if said.agrees else 'refused'}"
 
 
 async def _wait(
@@ -113,11 +123,7 @@ async def _refused(web: Web, code: str, known: Mapping[str, Any]) -> Answer:
     """A refusal, unless the package was placed with this very provider by a broker's hand."""
     if code == "already-placed":
         async with web.connection() as connection:
-            held = await QUERIES.find_held_award(
-                connection,
-                referral_id=UUID(known["referral_id"]),
-                provider_id=UUID(known["provider_id"]),
-            )
+            held = await QUERIES.find_held_award(connection, offer_id=UUID(known["offer_id"]))
         if held is not None:
             return _awarded(
                 UUID(known["referral_id"]), held["award_id"], held["confirm_by"].isoformat()

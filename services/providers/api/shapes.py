@@ -2,12 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.providers.domain.awards import AwardState
 from services.providers.domain.offers import Answer, OfferStatus
 from services.providers.needed import Needed
 from shared.contracts.codes import (
@@ -18,7 +17,6 @@ from shared.contracts.codes import (
     DeclineReason,
     Language,
     Need,
-    ReleaseReason,
     SuspensionReason,
 )
 from shared.contracts.model import Code, Outcode
@@ -143,20 +141,6 @@ class DeclineBody(Body):
     told: ShortText | None = None
 
 
-class ReleaseBody(Body):
-    """Giving an award back. `other` needs a note, `unsafe` needs who was told."""
-
-    reason: ReleaseReason
-    note: LongText | None = None
-    told: ShortText | None = None
-
-
-class StartBody(Body):
-    """The first visit was delivered."""
-
-    started_at: When
-
-
 class AnswerView(View):
     """What you answered, and what came of it."""
 
@@ -195,35 +179,3 @@ class OfferPage(View):
     next: str
     """Give it as `after` the next time, whether there is more now or not."""
     more: bool
-
-
-class PackageView(View):
-    """A package awarded to you."""
-
-    referral_id: UUID
-    award_id: UUID
-    offer_id: UUID | None
-    state: AwardState
-    accepted_at: AwareDatetime
-    filled_at: AwareDatetime
-    confirm_by: AwareDatetime
-    confirmed_at: AwareDatetime | None
-    started_at: AwareDatetime | None
-    ended_at: AwareDatetime | None
-    ended_because: str | None
-    tier_name: str | None
-    lot: str | None
-    contract_kind: ContractKind | None
-    rate: Decimal | None
-    needed: Needed | None
-
-    @classmethod
-    def of(cls, row: Any) -> Self:
-        """The package in a record of `find_package` or `list_packages`."""
-        return cls.model_validate(
-            {
-                **row,
-                "rate": pounds(row["rate_pence"]),
-                "needed": row["needed"] and Needed.model_validate_json(row["needed"]),
-            }
-        )

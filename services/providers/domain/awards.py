@@ -1,7 +1,7 @@
-"""One award to one provider: its states, and what confirming, releasing or starting comes to."""
+"""One award to one provider: its states, and what its provider's requests about it come to."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, assert_never
 from uuid import UUID
 
@@ -11,26 +11,39 @@ from services.providers.domain.verdicts import Join, Refusal, Respond, Verdict
 AwardState: TypeAlias = Literal[
     "reserved",  # awarded -> reserved: the provider reads the plan, then confirms or releases
     "confirmed",  # reserved -> confirmed
-    "started",  # reserved | confirmed -> started: the first visit was delivered
+    "started",  # reserved | confirmed | paused -> started: the first visit, or the next, was given
+    "paused",  # started -> paused: held while the person is away
+    "ending",  # confirmed | started | paused -> ending: until the last visit
+    "ended",  # ending | paused -> ended: the last visit is over, or the package is held no longer
     "released",  # reserved -> released: given back by its provider
-    "cancelled",  # reserved | confirmed | started -> cancelled: ended by somebody else
+    "cancelled",  # reserved | confirmed | started | paused -> cancelled: ended by somebody else
 ]
 
 FOLLOWS: dict[AwardState, frozenset[AwardState]] = {
     "reserved": frozenset({"confirmed", "started", "released", "cancelled"}),
-    "confirmed": frozenset({"started", "cancelled"}),
-    "started": frozenset({"cancelled"}),
+    "confirmed": frozenset({"started", "ending", "cancelled"}),
+    "started": frozenset({"paused", "ending", "cancelled"}),
+    "paused": frozenset({"started", "ending", "ended", "cancelled"}),
+    "ending": frozenset({"ended"}),
+    "ended": frozenset(),
     "released": frozenset(),
     "cancelled": frozenset(),
 }
 
-HELD: frozenset[AwardState] = frozenset({"reserved", "confirmed", "started"})
-"""The states in which the package is this provider's, and its plan may be read."""
+LIVE: frozenset[AwardState] = frozenset({"reserved", "confirmed", "started", "paused"})
+"""The states in which the package is this provider's."""
+HELD: frozenset[AwardState] = LIVE | {"ending"}
+"""Those in which its plan may be read: until the last visit. Source: domain page, hand-back."""
+
+LATE_REPORT = timedelta(days=1)
+"""How long ago a last visit may lie when it is reported: a day that was forgotten, no history."""
+FARTHEST_LAST_VISIT = timedelta(days=366)
+"""How far ahead a last visit may lie: longer than any notice; later is a mistyped year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Award:
-    """A provider's latest award of a referral, as this service knows it."""
+    """A provider's award, as this service knows it."""
 
     award_id: UUID
     state: AwardState
@@ -38,6 +51,8 @@ class Award:
     """When the provider said yes: care cannot have started before."""
     confirmed: bool
     started_at: datetime | None
+    handed_back: bool = False
+    """Its provider gave it up, by the endpoint or by telephone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +64,9 @@ class Asked:
     start_id: UUID | None = None
     started_at: datetime | None = None
     """Of the start."""
+    hand_back_id: UUID | None = None
+    last_visit_at: datetime | None = None
+    """Of the hand-back."""
     refused: int = 0
     """How often matching has refused the request at hand, which may be made again."""
 
@@ -65,10 +83,12 @@ def decide_award_request(
     *,
     now: datetime,
     started_at: datetime | None = None,
+    last_visit_at: datetime | None = None,
 ) -> Verdict:
     """What `request` at `now` comes to, after what was `asked` before.
 
-    The first of confirm and release counts; the same again joins. `started_at` belongs to `start`.
+    The first of confirm and release counts; the same again joins. `started_at` belongs to `start`,
+    `last_visit_at` to `hand_back`.
     """
     if award is None:
         return Refusal(code="not-awarded")
@@ -79,6 +99,8 @@ def decide_award_request(
             return _decide_release(award, asked)
         case "start":
             return _decide_start(award, asked, started_at, now)
+        case "hand_back":
+            return _decide_hand_back(award, asked, last_visit_at, now)
         case _ as never:
             assert_never(never)
 
@@ -100,10 +122,10 @@ def _decide_release(award: Award, asked: Asked) -> Verdict:
         return Join(response_id=asked.release_id)
     if award.state == "released":
         return Join(response_id=None)
-    if award.state == "cancelled":
+    if award.state in ("cancelled", "ended"):
         return Refusal(code="not-awarded")
     taken = asked.confirm_id is not None or asked.start_id is not None
-    if award.state in ("confirmed", "started") or taken:
+    if award.state != "reserved" or taken:
         return Refusal(code="already-confirmed")
     return Respond(response_id=award_request_id(award.award_id, "release", asked.refused))
 
@@ -121,8 +143,35 @@ def _decide_start(
     if award.started_at is not None:
         same = award.started_at == started_at
         return Join(response_id=None) if same else Refusal(code="already-answered")
+    if award.state == "ending" or asked.hand_back_id is not None:
+        return Refusal(code="already-ending")
     if started_at > now:
         return Refusal(code="started-in-future")
     if started_at < award.accepted_at:
         return Refusal(code="started-too-early")
     return Respond(response_id=award_request_id(award.award_id, "start", asked.refused))
+
+
+def _decide_hand_back(
+    award: Award, asked: Asked, last_visit_at: datetime | None, now: datetime
+) -> Verdict:
+    """Short notice is never refused here; it is matching that compares it with the contract."""
+    if last_visit_at is None:
+        raise ValueError("a hand-back has the instant of the last visit")
+    if asked.hand_back_id is not None:
+        same = asked.last_visit_at == last_visit_at
+        return Join(response_id=asked.hand_back_id) if same else Refusal(code="already-answered")
+    if award.handed_back:
+        return Join(response_id=None)
+    if award.state not in HELD or asked.release_id is not None:
+        return Refusal(code="not-awarded")
+    if award.state == "ending":
+        return Refusal(code="already-ending")
+    taken = asked.confirm_id is not None or asked.start_id is not None
+    if award.state == "reserved" and not taken:
+        return Refusal(code="not-confirmed")
+    if last_visit_at < now - LATE_REPORT:
+        return Refusal(code="last-visit-in-past")
+    if last_visit_at > now + FARTHEST_LAST_VISIT:
+        return Refusal(code="last-visit-too-far")
+    return Respond(response_id=award_request_id(award.award_id, "hand_back", asked.refused))

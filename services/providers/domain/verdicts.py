@@ -15,6 +15,13 @@ RefusalCode: TypeAlias = Literal[
     "not-found",
     "started-too-early",
     "started-in-future",
+    "not-confirmed",
+    "already-ending",
+    "last-visit-in-past",
+    "last-visit-too-far",
+    "not-asked",
+    "answer-too-late",
+    "several-packages",
 ]
 
 
@@ -41,6 +48,8 @@ class Refusal:
     """Nothing changes, and this is why."""
 
     code: RefusalCode
+    awards: tuple[UUID, ...] = ()
+    """Of `several-packages`: those that may be meant."""
 
 
 Verdict: TypeAlias = Respond | Join | Refusal
@@ -55,8 +64,8 @@ _SENTENCES: dict[str, str] = {
     "already-placed": "Another provider has this package. Nothing is expected of you.",
     "offer-lapsed": "The offer's deadline passed before this answer was recorded. A later offer of "
     "the package can be answered; telephone the brokerage team if you still want it.",
-    "offer-withdrawn": "The offer was withdrawn: the package is not needed any more, or the "
-    "brokerage team took the offer back. Nothing is expected of you.",
+    "offer-withdrawn": "The offer was withdrawn: the package is not needed any more, is offered "
+    "anew in other parts, or the brokerage team took the offer back. Nothing is expected of you.",
     "already-answered": "This was answered before in another way, and the first answer counts. "
     "Telephone the brokerage team to change it.",
     "not-awarded": "The package is not awarded to you, or not any more.",
@@ -68,4 +77,15 @@ _SENTENCES: dict[str, str] = {
     "started-too-early": "started_at lies before the package was awarded to you. Send the instant "
     "at which the first visit was delivered.",
     "started-in-future": "started_at lies in the future. Send it when that visit was delivered.",
+    "not-confirmed": "You have not confirmed this package; release it instead.",
+    "already-ending": "This care ends already. Telephone the brokerage team if your last visit "
+    "must be sooner.",
+    "last-visit-in-past": "last_visit_at lies more than a day back. Send the instant of your last "
+    "visit, or now.",
+    "last-visit-too-far": "last_visit_at lies more than a year ahead. Check the year.",
+    "not-asked": "Nothing like this is asked of you about this package, or not any more.",
+    "answer-too-late": "The time to answer is over, and others are asked. Telephone the brokerage "
+    "team if you want to go on.",
+    "several-packages": "You hold several parts of this referral's care. Put the award id of the "
+    "one that you mean in the place of the referral id.",
 }

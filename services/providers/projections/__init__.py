@@ -5,12 +5,13 @@
 
 from services.providers.projections.offers import OFFERS
 from services.providers.projections.outcomes import OUTCOMES
-from services.providers.projections.packages import PACKAGES, REQUIREMENTS
+from services.providers.projections.packages import PACKAGES
 from services.providers.projections.recorded import REGISTER, RESPONSES
+from services.providers.projections.searches import SEARCHES
 
-PROJECTIONS = (OFFERS, PACKAGES, REQUIREMENTS, OUTCOMES, RESPONSES, REGISTER)
+PROJECTIONS = (OFFERS, PACKAGES, SEARCHES, OUTCOMES, RESPONSES, REGISTER)
 """All of them, for `homeward rebuild` and `homeward verify`."""
-FROM_PLACEMENTS = (OFFERS, PACKAGES, REQUIREMENTS, OUTCOMES)
+FROM_PLACEMENTS = (OFFERS, PACKAGES, SEARCHES, OUTCOMES)
 """Those that the consumer keeps up to date."""
 
 __all__ = [
@@ -20,6 +21,6 @@ __all__ = [
     "PACKAGES",
     "PROJECTIONS",
     "REGISTER",
-    "REQUIREMENTS",
     "RESPONSES",
+    "SEARCHES",
 ]

@@ -18,6 +18,8 @@ class OfferRow:
 
     offer_id: UUID
     referral_id: UUID
+    placement_id: UUID | None
+    """None for one made before placements were told apart."""
     provider_id: UUID
     status: OfferStatus
     because: str | None = None
@@ -84,6 +86,7 @@ def _make_offer(event: placements.OffersMade, offer_id: UUID) -> OfferRow:
     return OfferRow(
         offer_id=offer_id,
         referral_id=event.referral_id,
+        placement_id=event.placement_id,
         provider_id=offer.provider_id,
         status="live",
         made_at=event.at,

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.providers.domain.ids import answer_id
-from shared.contracts import placements
+from shared.contracts import care, placements
 from shared.contracts.model import Event
 from shared.messaging.projection import Projection
 from shared.postgres.rows import RowTable
@@ -37,6 +37,11 @@ _DECIDING_EVENTS = (
     placements.AwardConfirmed,
     placements.AwardReleased,
     placements.CareStarted,
+    care.HandedBack,
+    care.CareResumed,
+    care.RestartRefused,
+    care.ChangeAgreed,
+    care.ChangeRefused,
 )
 
 
@@ -86,6 +91,11 @@ _RESULTS: dict[type[Event], str] = {
     placements.AwardConfirmed: "confirmed",
     placements.AwardReleased: "released",
     placements.CareStarted: "started",
+    care.HandedBack: "handed_back",
+    care.CareResumed: "restart_agreed",
+    care.RestartRefused: "restart_refused",
+    care.ChangeAgreed: "change_agreed",
+    care.ChangeRefused: "change_refused",
 }
 
 

@@ -21,6 +21,9 @@ class ResponseRow:
     offer_id: UUID | None = None
     award_id: UUID | None = None
     started_at: datetime | None = None
+    last_visit_at: datetime | None = None
+    agrees: bool | None = None
+    version: int | None = None
     recorded_at: datetime
 
 
@@ -46,6 +49,9 @@ def project_response(_row: object, event: Event, response_id: UUID) -> ResponseR
         offer_id=getattr(event, "offer_id", None),
         award_id=getattr(event, "award_id", None),
         started_at=getattr(event, "started_at", None),
+        last_visit_at=getattr(event, "last_visit_at", None),
+        agrees=getattr(event, "agrees", None),
+        version=getattr(event, "version", None),
         recorded_at=event.recorded_at,
     )
 
@@ -56,6 +62,9 @@ RESPONSE_EVENTS = (
     responses.ConfirmationSent,
     responses.ReleaseSent,
     responses.StartReported,
+    responses.HandBackSent,
+    responses.RestartAnswered,
+    responses.ChangeAnswered,
 )
 
 _REQUESTS: dict[type[Event], str] = {
@@ -64,6 +73,9 @@ _REQUESTS: dict[type[Event], str] = {
     responses.ConfirmationSent: "confirm",
     responses.ReleaseSent: "release",
     responses.StartReported: "start",
+    responses.HandBackSent: "hand_back",
+    responses.RestartAnswered: "restart",
+    responses.ChangeAnswered: "change",
 }
 
 RESPONSES = Projection(

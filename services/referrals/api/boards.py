@@ -9,12 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi import Path as PathField
 
-from services.referrals.api.answers import Place
 from services.referrals.api.callers import Handlers, Hub, Running, Sender, Zone
+from services.referrals.api.places import Place
 from services.referrals.domain.board import Status
 from services.referrals.handlers import Referrals
 from services.referrals.person_room import label
-from services.referrals.projections import sort_key
+from services.referrals.projections.board import sort_key
 from services.referrals.store import QUERIES
 from shared import clock
 from shared.postgres.connection import Connection
@@ -107,7 +107,7 @@ async def _page(web: Web, referrals: Referrals, zone: str, wanted: Wanted) -> Pa
         rows = await _rows(connection, wanted, zone, now)
         shown = rows[: wanted.limit]
         details = await referrals.room.read(connection, [row["referral_id"] for row in shown])
-    places = [Place.of(row, label(details.get(row["referral_id"])), now) for row in shown]
+    places = [Place.of(row, label(details.get(row["referral_id"])), now, zone) for row in shown]
     if len(rows) == len(shown):
         return Page(items=places, next=None)
     last = shown[-1]

@@ -5,9 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from services.referrals.api.answers import Acknowledged, Place, ReferralView
+from services.referrals.api.answers import Acknowledged, ReferralView
 from services.referrals.api.bodies import ReferralIn, SupplyIn, WithdrawIn
 from services.referrals.api.callers import Handlers, Running, Sender, SenderOnce, Zone
+from services.referrals.api.places import Place
 from services.referrals.handlers import visible
 from services.referrals.person_room import label
 from services.referrals.store import QUERIES, REFERRALS, ReferralRow
@@ -66,7 +67,7 @@ async def read(
         details = await referrals.room.read(connection, [referral_id])
         now = await clock.now(connection)
         place = await QUERIES.board_row(connection, referral_id=referral_id, now=now, zone=zone)
-    return ReferralView.read(row, Place.of(place, label(details.get(referral_id)), now))
+    return ReferralView.read(row, Place.of(place, label(details.get(referral_id)), now, zone))
 
 
 @router.post(

@@ -1,16 +1,19 @@
-"""What a ward reads about a referral: a status, its words, and how it stands against the targets."""
+"""What a ward reads about a referral: a status and its words, of a package whole or in parts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Literal
+
+from services.referrals.domain.package import Package, Part
 
 Status = Literal[
     "waiting_for_information", "starting_search", "asking_providers", "deciding",
     "on_hold",
     "taken", "confirmed", "care_started", "nobody_left", "withdrawing", "withdrawn",
+    "restart_asked", "paused", "pause_lapsed", "ending", "ended",
 ]  # fmt: skip
-TargetState = Literal["running", "met", "over", "not_counted"]
+OVER: frozenset[Status] = frozenset({"care_started", "withdrawn", "pause_lapsed", "ended"})
+"""What a ward has to do nothing about; it goes down the board."""
 
 Outlook = Literal["likely_today", "likely_tomorrow", "uncertain"]
 
@@ -44,7 +47,62 @@ _PLAIN: Mapping[str, str] = {
     "nobody_left": "Nobody left to ask: the brokerage team is on it",
     "withdrawing": "Being withdrawn",
     "withdrawn": "Withdrawn",
+    "pause_lapsed": "The package is held no longer; when the person comes home it is searched anew",
+    "ended": "Care has ended",
 }
+
+_LEAST_FIRST: Sequence[Status] = (
+    "waiting_for_information", "nobody_left", "starting_search", "on_hold", "asking_providers",
+    "deciding", "taken", "restart_asked", "paused", "confirmed", "care_started",
+)  # fmt: skip
+"""A package in parts stands where the part stands that is farthest from care."""
+
+
+def status_of(
+    package: Package, *, is_complete: bool, is_withdrawn: bool, is_withdrawing: bool
+) -> Status:
+    """The one status of a referral, from all of its placements."""
+    if is_withdrawn or (is_withdrawing and package.is_over()):
+        return "withdrawn"
+    if is_withdrawing:
+        return "withdrawing"
+    active = package.active()
+    if active:
+        reached = {_status_of_part(part, is_complete=is_complete) for part in active}
+        return next(status for status in _LEAST_FIRST if status in reached)
+    states = {part.state for part in package.parts if not part.is_bridging}
+    for state, status in _SETTLED.items():
+        if state in states:
+            return status
+    return "starting_search" if is_complete else "waiting_for_information"
+
+
+_SETTLED: Mapping[str, Status] = {
+    "ending": "ending",
+    "lapsed": "pause_lapsed",
+    "ended": "ended",
+    "withdrawn": "withdrawn",
+}
+
+
+def _status_of_part(part: Part, *, is_complete: bool) -> Status:
+    match part.state:
+        case "started":
+            return "care_started"
+        case "paused":
+            return "paused" if part.restart_at is None else "restart_asked"
+        case "confirmed" | "taken":
+            return part.state
+        case _ if part.standing:
+            return "deciding"
+        case _ if part.on_hold_until is not None and part.state == "searching":
+            return "on_hold"
+        case "exhausted":
+            return "nobody_left"
+        case _ if part.tier_name:
+            return "asking_providers"
+        case _:
+            return "starting_search" if is_complete else "waiting_for_information"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +117,10 @@ class Standing:
     decided_by: str | None = None
     provider_name: str | None = None
     confirm_by: str | None = None
+    held_until: str | None = None
+    restart_at: str | None = None
+    restart_by: str | None = None
+    last_visit_at: str | None = None
 
 
 def words(standing: Standing) -> str:
@@ -85,8 +147,21 @@ def words(standing: Standing) -> str:
             return f"Confirmed: {standing.provider_name}"
         case "care_started":
             return f"Care started: {standing.provider_name}"
+        case "paused" | "restart_asked":
+            return _away(standing)
+        case "ending":
+            until = f" on {standing.last_visit_at}" if standing.last_visit_at else ""
+            return f"Care ends{until}: {standing.provider_name}"
         case _:
             return _PLAIN[standing.status]
+
+
+def _away(standing: Standing) -> str:
+    if standing.status == "paused":
+        until = f" until {standing.held_until}" if standing.held_until else ""
+        return f"Paused: {standing.provider_name} holds the package{until}"
+    by = f"; its answer is due by {standing.restart_by}" if standing.restart_by else ""
+    return f"Coming home {standing.restart_at}: {standing.provider_name} is asked if it goes on{by}"
 
 
 def _asking(standing: Standing) -> str:
@@ -104,46 +179,7 @@ def outlook_words(status: Status, outlook: Outlook | None) -> str | None:
     return _OUTLOOKS[outlook] if looking and outlook else None
 
 
-def hint(status: Status) -> str | None:
-    """What a ward must not do yet, until the package is confirmed or over."""
-    return None if status in ("confirmed", "care_started", "withdrawn") else DO_NOT_BOOK
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """The instants that a referral's two clocks run between."""
-
-    received_at: datetime
-    complete_at: datetime | None
-    filled_at: datetime | None
-    withdrawn_at: datetime | None
-
-    def stopped_at(self, now: datetime) -> datetime:
-        """Where both clocks stand: at the fill, else the withdrawal, else now."""
-        return self.filled_at or self.withdrawn_at or now
-
-    def minutes(self, now: datetime) -> int:
-        """Whole minutes on the headline clock, from received."""
-        return _minutes(self.received_at, self.stopped_at(now))
-
-    def minutes_since_complete(self, now: datetime) -> int | None:
-        """Whole minutes from complete, None while something is missing."""
-        if self.complete_at is None:
-            return None
-        return _minutes(self.complete_at, self.stopped_at(now))
-
-    def target(self, target_minutes: int, now: datetime) -> TargetState:
-        """How it stands against one target; withdrawn before its instant is outside the count.
-
-        Source: domain glossary, clocks.
-        """
-        due_at = self.received_at + timedelta(minutes=target_minutes)
-        if self.filled_at is not None:
-            return "met" if self.filled_at <= due_at else "over"
-        if self.withdrawn_at is not None and self.withdrawn_at <= due_at:
-            return "not_counted"
-        return "over" if now > due_at else "running"
-
-
-def _minutes(start: datetime, end: datetime) -> int:
-    return max(0, int((end - start).total_seconds() // 60))
+def hint(status: Status, *, can_be_planned_on: bool = False) -> str | None:
+    """What a ward must not do yet: until every visit is confirmed, if only by bridging care."""
+    settled = ("confirmed", "care_started", "withdrawn", "ending", "ended")
+    return None if can_be_planned_on or status in settled else DO_NOT_BOOK

@@ -48,13 +48,21 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The first visit was delivered: it is a package under way."""
+    """Every visit has had somebody who came: it is a package under way."""
 
     received_at: datetime
     complete_at: datetime | None
 
 
-State: TypeAlias = NotReceived | Incomplete | Complete | Withdrawing | Withdrawn | Started
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Nobody gives care any more, and nobody is asked to. Care may be searched again."""
+
+    received_at: datetime
+    complete_at: datetime | None
+
+
+State: TypeAlias = NotReceived | Incomplete | Complete | Withdrawing | Withdrawn | Started | Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +121,21 @@ class PackageEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CareStarted:
-    """Matching's word: the first visit was delivered."""
+    """Matching's word: the first visits were delivered, of every part that is to last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareOver:
+    """Matching's word: every placement is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareGoesOn:
+    """Matching's word: somebody gives care, or is asked to."""
 
 
 Event: TypeAlias = Received | Completed | WithdrawalRequested
-Fact: TypeAlias = PackageEnded | CareStarted
+Fact: TypeAlias = PackageEnded | CareStarted | CareOver | CareGoesOn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +171,7 @@ def _supply(state: State, missing: tuple[str, ...], now: datetime) -> tuple[Even
                 sentence="It is complete and the search has started; to change what is needed, "
                 "withdraw it and refer again.",
             )
-        case Started() | Withdrawing() | Withdrawn():
+        case Started() | Ended() | Withdrawing() | Withdrawn():
             return _over(state)
         case NotReceived():
             return Refusal(code="not-found", sentence="Check the id.")
@@ -166,6 +184,8 @@ def _withdraw(state: State, reason: str, now: datetime) -> tuple[Event, ...] | R
         case Incomplete() | Complete() | Started():
             # Always, whatever has become of it: matching ends the package. Source: design, core.
             return (WithdrawalRequested(at=now, reason=reason),)
+        case Ended():
+            return _over(state)
         case Withdrawing() | Withdrawn():
             return () if state.reason == reason else _over(state)
         case NotReceived():
@@ -174,7 +194,12 @@ def _withdraw(state: State, reason: str, now: datetime) -> tuple[Event, ...] | R
             assert_never(state)
 
 
-def _over(state: Started | Withdrawing | Withdrawn) -> Refusal:
+def _over(state: Started | Ended | Withdrawing | Withdrawn) -> Refusal:
+    if isinstance(state, Ended):
+        return Refusal(
+            code="already-ended",
+            sentence="Care has ended; refer the person again if care is needed.",
+        )
     if isinstance(state, Started):
         return Refusal(
             code="already-started",
@@ -210,8 +235,30 @@ def evolve(state: State, event: Event | Fact) -> State:
             if isinstance(state, Withdrawing | Withdrawn):
                 return state
             return Started(received_at=state.received_at, complete_at=complete_at(state))
+        case CareOver():
+            return _after_the_end(state)
+        case CareGoesOn():
+            if not isinstance(state, Ended):
+                return state
+            return Started(received_at=state.received_at, complete_at=state.complete_at)
         case _:
             assert_never(event)
+
+
+def _after_the_end(
+    state: Incomplete | Complete | Withdrawing | Withdrawn | Started | Ended,
+) -> State:
+    match state:
+        case Withdrawing():
+            return Withdrawn(
+                received_at=state.received_at, complete_at=state.complete_at, reason=state.reason
+            )
+        case Withdrawn():
+            return state
+        case Incomplete() | Complete() | Started() | Ended():
+            return Ended(received_at=state.received_at, complete_at=complete_at(state))
+        case _:
+            assert_never(state)
 
 
 def complete_at(state: State) -> datetime | None:
@@ -219,12 +266,15 @@ def complete_at(state: State) -> datetime | None:
     match state:
         case NotReceived() | Incomplete():
             return None
-        case Complete() | Withdrawing() | Withdrawn() | Started():
+        case Complete() | Withdrawing() | Withdrawn() | Started() | Ended():
             return state.complete_at
         case _:
             assert_never(state)
 
 
 def is_open(state: State) -> bool:
-    """Whether the same person cannot be referred a second time: neither withdrawn nor started."""
+    """Whether the same person cannot be referred a second time: neither withdrawn nor started.
+
+    In parts it is open until each has started; a later search does not open it again.
+    """
     return isinstance(state, Incomplete | Complete)

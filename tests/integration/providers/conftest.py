@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.providers.api import offers, packages, register
+from services.providers.api import offers, packages, register, saying
 from services.providers.consumers import follow_placements
 from services.providers.people import People
 from services.providers.reading import Reading
@@ -54,7 +54,7 @@ def app_on(url: str, referrals: httpx.AsyncBaseTransport) -> FastAPI:
                 asyncapi=dict,
             )
 
-    routers = (register.router, offers.router, packages.router)
+    routers = (register.router, offers.router, packages.router, saying.router)
     return build_app("providers", title="t", description="t", routers=routers, running=running)
 
 

@@ -2,9 +2,9 @@
 
 import json
 
-from services.providers.domain.ids import answer_id
+from services.providers.domain.ids import answer_id, award_request_id, question_answer_id
 from services.providers.projections import FROM_PLACEMENTS, REGISTER, RESPONSES
-from shared.contracts import placements
+from shared.contracts import care, placements
 from shared.contracts.envelope import read_event
 from shared.contracts.model import Event
 from shared.ids import new_id
@@ -12,6 +12,7 @@ from shared.messaging.projection import Projection
 from tests.integration.providers.conftest import Service
 from tests.integration.providers.test_answers import NO_WAIT, path
 from tests.integration.providers.test_register import AMBER
+from tests.unit.providers.story import DAY
 
 
 async def differences(service: Service, projection: Projection, events: list[Event]) -> object:
@@ -38,7 +39,7 @@ async def own_events(service: Service, topic: str) -> list[Event]:
 
 
 async def test_every_projection_equals_its_rebuild(service: Service):
-    """Offers, packages, requirements, outcomes, responses and the register."""
+    """Offers, packages, searches, outcomes, responses and the register."""
     me, http = await service.provider()
     you, other = await service.provider()
     operator = await service.client("operator")
@@ -58,6 +59,22 @@ async def test_every_projection_equals_its_rebuild(service: Service):
     await tell(story.awarded(me, answer_id(story.offer_id(me))), story.withdrawn(you))
     await http.post(f"/v1/packages/{story.referral_id}/confirm", headers=NO_WAIT)
     await tell(story.of_award(placements.AwardConfirmed, me, new_id()))
+    await tell(story.of_award(placements.CareStarted, me, started_at=story.at), story.paused(me))
+    await tell(story.restart_asked(me))
+    await http.post(f"/v1/packages/{story.referral_id}/restart/agree", headers=NO_WAIT)
+    answer = question_answer_id(story.award_id(me), "restart", 1)
+    await tell(
+        story.of_award(care.CareResumed, me, answer, restart_at=story.at),
+        story.change_asked(me),
+    )
+    change = f"/v1/packages/{story.referral_id}/change/agree"
+    await http.post(change, json={"version": 2}, headers=NO_WAIT)
+    answer = question_answer_id(story.award_id(me), "change", 2)
+    await tell(story.of_award(care.ChangeAgreed, me, answer, version=2, weekly_minutes=120))
+    body = {"reason": "rate", "last_visit_at": (story.at + DAY).isoformat()}
+    await http.post(f"/v1/packages/{story.referral_id}/hand-back", json=body, headers=NO_WAIT)
+    await tell(story.handed_back(me, award_request_id(story.award_id(me), "hand_back")))
+    await tell(story.of_care(care.CareEnded, me, because="handed_back"))
     for projection in FROM_PLACEMENTS:
         assert await differences(service, projection, told) == []
     for projection, topic in ((RESPONSES, "responses.v1"), (REGISTER, "providers.v1")):

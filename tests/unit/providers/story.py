@@ -4,23 +4,30 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from shared.contracts import placements
+from shared.contracts import care, placements
 from shared.contracts.model import Event
 from shared.contracts.requirement import Requirement, Visit
 from shared.ids import new_id
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 class Story:
     """One referral's events. `at` is the instant at which the next one is decided."""
 
-    def __init__(self, at: datetime = START) -> None:
-        self.referral_id = new_id()
-        self.placement_id = uuid5(self.referral_id, "placement")
+    def __init__(self, at: datetime = START, *, part_of: "Story | None" = None) -> None:
+        self.referral_id: UUID = part_of.referral_id if part_of else new_id()
+        self.placement_id = uuid5(
+            self.referral_id, f"placement:{new_id()}" if part_of else "placement"
+        )
         self.at = at
         self.awards = 0
+
+    def part(self) -> "Story":
+        """Another placement of the same referral."""
+        return Story(self.at, part_of=self)
 
     def event(self, kind: type[Event], **fields: Any) -> Event:
         """An event of this referral, now."""
@@ -184,4 +191,55 @@ class Story:
             award_id=self.award_id(provider_id),
             provider_id=provider_id,
             because=because,
+        )
+
+    def handed_back(self, provider_id: UUID, response_id: UUID | None = None) -> Event:
+        """The provider gives the newest award up, with four weeks' notice."""
+        return self.of_award(
+            care.HandedBack,
+            provider_id,
+            response_id,
+            reason="staffing",
+            last_visit_at=self.at + 28 * DAY,
+            notice_until=self.at + 28 * DAY,
+            breach=False,
+        )
+
+    def of_care(self, kind: type[Event], provider_id: UUID, **fields: Any) -> Event:
+        """Something about the newest award that no provider said."""
+        return self.event(
+            kind, award_id=self.award_id(provider_id), provider_id=provider_id, **fields
+        )
+
+    def paused(self, provider_id: UUID) -> Event:
+        """The person is away for two weeks at most."""
+        held_until = self.at + 14 * DAY
+        return self.of_care(
+            care.CarePaused,
+            provider_id,
+            held_until=held_until,
+            warn_at=held_until - DAY,
+            retainer=True,
+        )
+
+    def restart_asked(self, provider_id: UUID, *, answer_by: datetime | None = None) -> Event:
+        """The person comes home in two days."""
+        return self.of_care(
+            care.RestartAsked,
+            provider_id,
+            restart_at=self.at + 2 * DAY,
+            answer_by=answer_by or self.at + DAY,
+        )
+
+    def change_asked(self, provider_id: UUID, *, version: int = 2) -> Event:
+        """Two visits of an hour in E10 are needed now."""
+        visits = tuple(Visit(weekday=day, band="tea", minutes=60) for day in ("mon", "thu"))
+        requirement = Requirement(care_type="personal_care", visits=visits, ready_at=self.at)
+        return self.of_care(
+            care.ChangeAsked,
+            provider_id,
+            version=version,
+            outcode="E10",
+            requirement=requirement,
+            answer_by=self.at + DAY,
         )

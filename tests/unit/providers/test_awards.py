@@ -15,7 +15,7 @@ from services.providers.domain.awards import (
 from services.providers.domain.ids import AwardRequest, award_request_id
 from services.providers.domain.verdicts import Join, Refusal, Respond
 from shared.ids import new_id
-from tests.unit.providers.story import MINUTE, START
+from tests.unit.providers.story import DAY, MINUTE, START
 
 AWARD = Award(
     award_id=new_id(), state="reserved", accepted_at=START, confirmed=False, started_at=None
@@ -27,11 +27,15 @@ IN_STATE: dict[AwardState, Award] = {
     "reserved": AWARD,
     "confirmed": replace(AWARD, state="confirmed", confirmed=True),
     "started": replace(AWARD, state="started", confirmed=True, started_at=STARTED),
+    "paused": replace(AWARD, state="paused", confirmed=True, started_at=STARTED),
+    "ending": replace(AWARD, state="ending", confirmed=True, started_at=STARTED),
+    "ended": replace(AWARD, state="ended", confirmed=True, started_at=STARTED),
     "released": replace(AWARD, state="released"),
     "cancelled": replace(AWARD, state="cancelled", confirmed=True),
 }
 NOT_AWARDED = Refusal(code="not-awarded")
 CONFIRMED = Refusal(code="already-confirmed")
+LAST_VISIT = NOW + 28 * DAY
 
 
 def new(request: AwardRequest) -> Respond:
@@ -49,6 +53,23 @@ EXPECTED: dict[tuple[AwardState, AwardRequest], object] = {
     ("started", "confirm"): Join(response_id=None),
     ("started", "release"): CONFIRMED,
     ("started", "start"): Join(response_id=None),
+    ("paused", "confirm"): Join(response_id=None),
+    ("paused", "release"): CONFIRMED,
+    ("paused", "start"): Join(response_id=None),
+    ("ending", "confirm"): Join(response_id=None),
+    ("ending", "release"): CONFIRMED,
+    ("ending", "start"): Join(response_id=None),
+    ("ended", "confirm"): NOT_AWARDED,
+    ("ended", "release"): NOT_AWARDED,
+    ("ended", "start"): NOT_AWARDED,
+    ("reserved", "hand_back"): Refusal(code="not-confirmed"),
+    ("confirmed", "hand_back"): new("hand_back"),
+    ("started", "hand_back"): new("hand_back"),
+    ("paused", "hand_back"): new("hand_back"),
+    ("ending", "hand_back"): Refusal(code="already-ending"),
+    ("ended", "hand_back"): NOT_AWARDED,
+    ("released", "hand_back"): NOT_AWARDED,
+    ("cancelled", "hand_back"): NOT_AWARDED,
     ("released", "confirm"): NOT_AWARDED,
     ("released", "release"): Join(response_id=None),
     ("released", "start"): NOT_AWARDED,
@@ -58,9 +79,17 @@ EXPECTED: dict[tuple[AwardState, AwardRequest], object] = {
 }
 
 
-def decide(award: Award | None, request: AwardRequest, asked: Asked = NOTHING, started_at=STARTED):
+def decide(
+    award: Award | None,
+    request: AwardRequest,
+    asked: Asked = NOTHING,
+    started_at=STARTED,
+    last_visit_at=LAST_VISIT,
+):
     """The verdict an hour after the award."""
-    return decide_award_request(award, request, asked, now=NOW, started_at=started_at)
+    return decide_award_request(
+        award, request, asked, now=NOW, started_at=started_at, last_visit_at=last_visit_at
+    )
 
 
 def test_the_table_names_every_state_and_request():
@@ -125,10 +154,56 @@ def test_a_start_lies_between_the_award_and_now():
     assert decide(AWARD, "start", started_at=START) == new("start")
 
 
-def test_a_start_needs_its_instant():
-    """A start without one is a bug of the caller, not a refusal."""
+def test_a_start_and_a_hand_back_need_their_instant():
+    """One without it is a bug of the caller, not a refusal."""
     with pytest.raises(ValueError, match="instant"):
         decide(AWARD, "start", started_at=None)
+    with pytest.raises(ValueError, match="instant"):
+        decide(AWARD, "hand_back", last_visit_at=None)
+
+
+HANDED_BACK = Asked(
+    hand_back_id=award_request_id(AWARD.award_id, "hand_back"), last_visit_at=LAST_VISIT
+)
+
+
+def test_a_hand_back_has_one_last_visit():
+    """The same again joins, whatever became of the award; another date is refused."""
+    for award in IN_STATE.values():
+        assert decide(award, "hand_back", HANDED_BACK) == Join(response_id=HANDED_BACK.hand_back_id)
+    other = decide(IN_STATE["ending"], "hand_back", HANDED_BACK, last_visit_at=LAST_VISIT + DAY)
+    assert other == Refusal(code="already-answered")
+
+
+def test_a_hand_back_given_by_telephone_is_joined():
+    """What the brokerage team wrote down counts: nothing more is sent."""
+    for state in ("ending", "ended"):
+        award = replace(IN_STATE[state], handed_back=True)
+        assert decide(award, "hand_back") == Join(response_id=None)
+
+
+def test_what_is_confirmed_by_a_recorded_answer_can_be_handed_back():
+    """The order of what was recorded counts, before matching has said anything."""
+    for asked in (CONFIRM, REPORTED):
+        assert decide(AWARD, "hand_back", asked) == new("hand_back")
+    assert decide(AWARD, "hand_back", RELEASE) == NOT_AWARDED
+    confirmed = IN_STATE["confirmed"]
+    assert decide(confirmed, "start", HANDED_BACK) == Refusal(code="already-ending")
+
+
+@pytest.mark.parametrize(
+    ("last_visit_at", "verdict"),
+    [
+        (NOW - DAY, new("hand_back")),
+        (NOW - DAY - MINUTE, Refusal(code="last-visit-in-past")),
+        (NOW, new("hand_back")),
+        (NOW + 366 * DAY, new("hand_back")),
+        (NOW + 366 * DAY + MINUTE, Refusal(code="last-visit-too-far")),
+    ],
+)
+def test_a_last_visit_is_near_enough_to_be_meant(last_visit_at, verdict):
+    """From a day ago to a year ahead; short notice is no reason to refuse."""
+    assert decide(IN_STATE["started"], "hand_back", last_visit_at=last_visit_at) == verdict
 
 
 def test_a_refused_request_can_be_made_again():
@@ -140,6 +215,7 @@ def test_a_refused_request_can_be_made_again():
 
 @pytest.mark.parametrize("state", get_args(AwardState))
 def test_personal_details_are_read_while_the_award_is_held(state: AwardState):
-    """Neither before an award nor after a release or an end."""
-    assert may_read_person(IN_STATE[state]) is (state in ("reserved", "confirmed", "started"))
+    """Neither before an award nor after a release or an end; care that is ending still needs it."""
+    held = ("reserved", "confirmed", "started", "paused", "ending")
+    assert may_read_person(IN_STATE[state]) is (state in held)
     assert not may_read_person(None)

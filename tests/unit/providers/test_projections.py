@@ -5,15 +5,15 @@ from uuid import UUID
 
 import pytest
 
-from services.providers.domain import awards, offers
+from services.providers.domain import offers
 from services.providers.domain.ids import answer_id
 from services.providers.needed import Needed
-from services.providers.projections import OFFERS, OUTCOMES, PACKAGES, REQUIREMENTS
+from services.providers.projections import OFFERS, OUTCOMES, PACKAGES, SEARCHES
 from shared.contracts import placements
 from shared.contracts.model import Event
 from shared.ids import new_id
 from shared.messaging.projection import Projection
-from tests.unit.providers.story import MINUTE, Story
+from tests.unit.providers.story import Story
 
 A, B = new_id(), new_id()
 
@@ -68,33 +68,6 @@ def test_an_event_about_an_unknown_offer_makes_no_row():
     assert told(OFFERS, story.lapsed(A), story.awarded(A), story.declined(A)) == {}
 
 
-def award_after(story: Story, *events: Event) -> Any:
-    """A's award after these events."""
-    return told(PACKAGES, *events)[story.award_id(A)]
-
-
-def test_awards_follow_the_table_of_states():
-    """An award passes from reserved to its end only as the table allows."""
-    story = Story()
-    awarded = story.awarded(A, new_id())
-    confirmed = story.of_award(placements.AwardConfirmed, A)
-    started = story.of_award(placements.CareStarted, A, started_at=story.at)
-    released = story.of_award(placements.AwardReleased, A, reason="unsafe")
-    cancelled = story.cancelled(A)
-    leading: dict[awards.AwardState, list[Event]] = {
-        "reserved": [awarded],
-        "confirmed": [awarded, confirmed],
-        "started": [awarded, confirmed, started],
-        "released": [awarded, released],
-        "cancelled": [awarded, cancelled],
-    }
-    assert set(leading) == set(get_args(awards.AwardState))
-    for before, events in leading.items():
-        assert award_after(story, *events).state == before
-        for after in awards.FOLLOWS[before]:
-            assert award_after(story, *events, leading[after][-1]).state == after
-
-
 def test_two_awards_of_one_referral_are_two_packages():
     """Who released keeps its own row when the package goes to another."""
     story = Story()
@@ -110,11 +83,11 @@ def test_two_awards_of_one_referral_are_two_packages():
 def test_need_to_know_and_nothing_more():
     """Before an award a provider learns these fields: no ward, no other providers, no funder."""
     story = Story()
-    (row,) = told(REQUIREMENTS, story.search_started()).values()
+    (row,) = told(SEARCHES, story.search_started()).values()
     needed = Needed.model_validate_json(row.needed)
     assert set(Needed.model_fields) == {
         "urgency", "source_kind", "outcode", "care_type", "visits", "weekly_hours", "needs",
-        "risks", "equipment", "ready_at", "gender", "carer_gender", "languages",
+        "risks", "equipment", "ready_at", "gender", "carer_gender", "languages", "until",
     }  # fmt: skip
     assert needed.weekly_hours == 1.5
     assert "ward-1" not in row.needed
@@ -141,6 +114,7 @@ def test_the_first_word_about_a_response_stays():
         ("by_hand", "standing", None),
         ("placed", "refused", "already-placed"),
         ("ended", "refused", "offer-withdrawn"),
+        ("divided", "refused", "offer-withdrawn"),
     ],
 )
 def test_a_standing_acceptance_gets_its_later_outcome_beside_the_first(how, result, code):
@@ -152,6 +126,7 @@ def test_a_standing_acceptance_gets_its_later_outcome_beside_the_first(how, resu
         "by_hand": story.awarded(A, via="hand"),
         "placed": story.withdrawn(A),
         "ended": story.withdrawn(A, because="referral_withdrawn"),
+        "divided": story.withdrawn(A, because="divided"),
     }
     row = told(OUTCOMES, story.stood(A, response_id), later[how])[response_id]
     assert row.first_result == "standing"
@@ -162,19 +137,3 @@ def test_withdrawing_an_offer_that_nobody_answered_is_no_outcome():
     """Only responses have outcomes."""
     story = Story()
     assert told(OUTCOMES, story.withdrawn(A), story.lapsed(B)) == {}
-
-
-@pytest.mark.parametrize(
-    ("kind", "result", "fields"),
-    [
-        (placements.AwardConfirmed, "confirmed", {}),
-        (placements.AwardReleased, "released", {"reason": "other"}),
-        (placements.CareStarted, "started", {"started_at": Story().at + MINUTE}),
-    ],
-)
-def test_requests_about_awards_get_their_outcome(kind, result, fields):
-    """Confirmed, released and started are found by the response that asked for them."""
-    story = Story()
-    response_id = new_id()
-    event = story.of_award(kind, A, response_id, **fields)
-    assert told(OUTCOMES, event)[response_id].first_result == result

@@ -9,7 +9,7 @@ import pytest
 from services.providers.api.callers import refusal_problem
 from services.providers.domain import awards, offers
 from services.providers.domain.verdicts import RefusalCode
-from shared.contracts.codes import DeclineReason, ReleaseReason
+from shared.contracts.codes import DeclineReason, HandBackReason, ReleaseReason
 
 README = (Path(__file__).parents[3] / "services" / "providers" / "README.md").read_text()
 
@@ -35,7 +35,9 @@ def test_every_refusal_is_explained(code):
     assert f"`{problem.type}`" in README
 
 
-@pytest.mark.parametrize("reason", {*get_args(DeclineReason), *get_args(ReleaseReason)})
+@pytest.mark.parametrize(
+    "reason", {*get_args(DeclineReason), *get_args(ReleaseReason), *get_args(HandBackReason)}
+)
 def test_every_reason_is_listed(reason):
     """A developer finds each reason that may be sent."""
     assert f"`{reason}`" in README

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.referrals.domain.board import Clock, Standing, hint, outlook_words, words
+from services.referrals.domain.board import Standing, hint, outlook_words, words
+from services.referrals.domain.clock import Clock
 from services.referrals.domain.missing import Known, is_authorised, missing_from
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)

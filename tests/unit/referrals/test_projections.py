@@ -8,11 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from services.referrals.projections import (
-    BoardRow,
-    project_award,
-    project_board,
-)
+from services.referrals.projections.awards import project_award
+from services.referrals.projections.board import BoardRow, project_board
 from shared.contracts import placements, referrals
 from shared.contracts.model import ReferralEvent
 from shared.ids import new_id

@@ -8,7 +8,8 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from services.matching.api.shapes import HandAward, TelephoneAnswer
-from services.providers.api.shapes import StartBody, SuspensionBody
+from services.providers.api.shapes import SuspensionBody
+from services.providers.api.shapes_of_packages import StartBody
 from shared.contracts.requirement import Visit
 from shared.ids import new_id
 from shared.web.instants import Day, When

@@ -8,7 +8,7 @@ select o.*, o.status = 'live' and o.expires_at <= homeward_now() as overdue,
        r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
        c.first_result, c.first_code, c.later_result, c.later_code, f.position
 from offers o
-left join requirements r using (referral_id)
+left join searches r using (placement_id)
 left join responses a using (offer_id)
 left join outcomes c using (response_id)
 left join offer_feed f using (offer_id)
@@ -21,7 +21,7 @@ select o.*, false as overdue,
        c.first_result, c.first_code, c.later_result, c.later_code, f.position
 from offers o
 join offer_feed f using (offer_id)
-left join requirements r using (referral_id)
+left join searches r using (placement_id)
 left join responses a using (offer_id)
 left join outcomes c using (response_id)
 where o.provider_id = :provider_id and o.status = 'live' and o.expires_at > :now
@@ -35,7 +35,7 @@ select o.*, o.status = 'live' and o.expires_at <= :now as overdue,
        c.first_result, c.first_code, c.later_result, c.later_code, f.position
 from offer_feed f
 join offers o using (offer_id)
-left join requirements r using (referral_id)
+left join searches r using (placement_id)
 left join responses a using (offer_id)
 left join outcomes c using (response_id)
 where f.provider_id = :provider_id and f.position > :after
@@ -55,13 +55,6 @@ from unnest(:provider_ids::uuid[]) as asked (provider_id)
 cross join lateral (
     select position from offer_feed f where f.provider_id = asked.provider_id
     order by position desc limit 1) newest;
-
--- name: knows_referral$
--- Whether a provider ever had an offer or an award of a referral.
-select exists (
-    select from offers where referral_id = :referral_id and provider_id = :provider_id
-) or exists (
-    select from packages where referral_id = :referral_id and provider_id = :provider_id);
 
 -- name: extend_feed!
 -- Put changed offers at the end of their providers' feeds. Call last: it locks the feed's end.

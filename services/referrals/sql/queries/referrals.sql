@@ -41,11 +41,13 @@ select last_sequence from inbox
 where consumer = :consumer and topic = 'placements.v1' and key = :referral_id;
 
 -- name: live_award^
--- The award that this provider holds now, kept from changing until the audit is written.
-select award_id, state from awards
-where referral_id = :referral_id and provider_id = :provider_id and award_id = :award_id
-  and state in ('awarded', 'confirmed', 'started')
-for share;
+-- The award by which this provider gives care, or is going to, kept from changing until the audit
+-- is written; with when its care begins, where that is another time than the referral's.
+select a.award_id, a.state, case when n.follows is not null then n.ready_at end as ready_at
+from placement_awards a left join placement_needs n using (placement_id)
+where a.referral_id = :referral_id and a.provider_id = :provider_id and a.award_id = :award_id
+  and a.state in ('awarded', 'confirmed', 'started', 'paused', 'ending')
+for share of a;
 
 -- name: record_person_read!
 -- Writes the audit of one release, before anything is answered.
