@@ -28,6 +28,8 @@ def entry_of(provider: Provider) -> Mapping[str, Any]:
         "languages": sorted(provider.languages),
         "carer_genders": sorted(provider.carer_genders),
         "cqc_rating": provider.cqc_rating,
+        "branches": list(provider.branches),
+        "capacity_hours": provider.capacity_hours,
     }
 
 

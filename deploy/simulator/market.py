@@ -18,7 +18,7 @@ from shared.contracts.codes import (
     Language,
     Need,
 )
-from shared.contracts.model import Code, Outcode
+from shared.contracts.model import Code, Outcode, Sector
 
 Chance = Annotated[float, Field(ge=0, le=1, strict=True)]
 Minutes = Annotated[float, Field(gt=0, le=14 * 24 * 60, strict=True)]
@@ -163,6 +163,8 @@ class ProviderPart(_Part):
     capabilities: Annotated[tuple[CareType | Need, ...], Field(min_length=1)]
     languages: tuple[Language, ...] = ()
     carer_genders: tuple[CarerGender, ...] = ()
+    branches: tuple[Outcode | Sector, ...] = ()
+    """Where its rounds begin."""
     hours_a_week: Annotated[float, Field(gt=0, le=100_000, strict=True)]
     habits: Annotated[tuple[Habits, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
 

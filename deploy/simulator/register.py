@@ -41,4 +41,6 @@ def _entry(provider: ProviderPart) -> Provider:
         languages=frozenset(provider.languages),
         carer_genders=frozenset(provider.carer_genders),
         cqc_rating=provider.cqc,
+        branches=provider.branches,
+        capacity_hours=provider.hours_a_week,
     )

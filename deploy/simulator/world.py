@@ -18,6 +18,7 @@ from deploy.simulator.load import Load
 from deploy.simulator.register import provider_id, register_of
 from deploy.simulator.replying import Carrying, carry, reply
 from deploy.simulator.rotation import Rotation
+from deploy.simulator.rounds import Rounds
 from services.matching.domain import events as e
 from services.matching.domain.asking import OfferMade
 from services.matching.domain.commands import (
@@ -35,12 +36,14 @@ from services.matching.domain.deadlines import next_due_at
 from services.matching.domain.decide import step
 from services.matching.domain.events import Event
 from services.matching.domain.lessons import lessons_of
+from services.matching.domain.load import live_offers_changed
 from services.matching.domain.market import Market
 from services.matching.domain.placement import offer_of
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import Refusal
 from services.matching.domain.responses import PRIOR, Responses
 from services.matching.domain.tally import Sums, add_up
+from services.matching.geography import places
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,12 @@ class World:
         self.decisions = 0
         self._draws = draws
         self._forecaster = forecaster
-        self._register = Market(providers=register_of(draws.market), turns={})
+        self._rounds = Rounds(policy)
+        self._register = Market(
+            providers=register_of(draws.market),
+            turns={},
+            map=places() if self._rounds.weighed else {},
+        )
         self._index = {provider_id(one): n for n, one in enumerate(draws.market.providers)}
         self._load = Load(draws)
         self._rotation = Rotation()
@@ -212,6 +220,7 @@ class World:
         if happening.carrying.releases:
             package, provider = case.package, self._index[award.provider_id]
             self._load.give_back(provider, package.number, package.weekly_minutes)
+            self._rounds.give_back(award.provider_id, package.number)
             return ReleaseAward(
                 provider_id=award.provider_id, award_id=award.award_id, recorded_at=now,
                 response_id=None, reason="needs_differ",
@@ -234,6 +243,8 @@ class World:
         case.placement, events = outcome
         self.decisions += bool(events)
         self._rotation.add(events)
+        if self._rounds.weighed:
+            self._rounds.offered(live_offers_changed(before, case.placement))
         if self._learns:
             add_up(lessons_of(before, case.placement, now), self._sums)
         for event in events:
@@ -259,7 +270,10 @@ class World:
                 self._rotation.turns,
                 self._rotation.awarded_hours,
                 self._responses,
+                awards=self._rotation.awards,
             )
+        if self._rounds.weighed:
+            return self._market.carrying(self._rounds.load(minute(now)))
         return self._market
 
     def _follow(self, now: datetime, case: Case, event: Event) -> None:
@@ -279,6 +293,10 @@ class World:
                 carrying = carry(self._draws.market, index, luck, minute(now))
                 until = minute(now) + package.weeks * WEEK_MINUTES
                 self._load.take(index, package.number, package.weekly_minutes, until)
+                self._rounds.take(
+                    event.provider_id, package.number, area=package.wanted.outcode,
+                    weekly_minutes=package.weekly_minutes, until=until,
+                )  # fmt: skip
                 self._expect(instant(carrying.minute), case, Settled(event, carrying))
             case _:
                 pass

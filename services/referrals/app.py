@@ -30,6 +30,8 @@ class ReferralsSettings(ServiceSettings):
 
     homeward_key_safe_hours: float = Field(default=24, ge=0, le=24 * 14)
     """Hours before the ready instant from which the key-safe code is released."""
+    homeward_send_sector: bool = False
+    """Whether providers may know the postcode's sector before an award, and not only its outcode."""
     homeward_time_zone: str = Field(default="Europe/London", pattern=r"^[A-Za-z_+/-]{1,40}$")
     """The zone of the times of day in the board's words, by Postgres's own list."""
 
@@ -46,7 +48,8 @@ def create_app(settings: ReferralsSettings) -> FastAPI:
         app.state.referrals = Referrals(
             room=PersonRoom(
                 person_keys=read_person_keys(settings.homeward_secrets), hmac_key=hmac_key
-            )
+            ),
+            sends_sector=settings.homeward_send_sector,
         )
         app.state.key_safe_lead = timedelta(hours=settings.homeward_key_safe_hours)
         app.state.time_zone = ZoneInfo(settings.homeward_time_zone).key  # Known, or no start.

@@ -134,6 +134,14 @@ def outcode_of(details: Details) -> str | None:
     return None if parts is None else parts[0]
 
 
+def sector_of(details: Details) -> str | None:
+    """The outcode and the first digit after it, which leaves only where the council permits it."""
+    if details.person.postcode is None:
+        return None
+    parts = postcode.normalised(details.person.postcode)
+    return None if parts is None else f"{parts[0]} {parts[1][0]}"
+
+
 def what_is_missing(asked: Asked, details: Details) -> tuple[MissingItem, ...]:
     """The codes of what must still come before providers can be asked."""
     person, requirement, authorisation = details.person, asked.requirement, asked.authorisation
@@ -158,8 +166,11 @@ def what_is_missing(asked: Asked, details: Details) -> tuple[MissingItem, ...]:
     return _MISSING.validate_python(missing_from(known))
 
 
-def wanted(asked: Asked, details: Details) -> Wanted:
-    """A complete request as offers need it. Raises ValidationError while something is missing."""
+def wanted(asked: Asked, details: Details, *, with_sector: bool = False) -> Wanted:
+    """A complete request as offers need it. Raises ValidationError while something is missing.
+
+    `with_sector`: whether the council permits more than the outcode. Source: domain rule 7.
+    """
     assert asked.requirement is not None, "a complete referral has a requirement"
     requirement = Requirement.model_validate(dict(asked.requirement))
     outcode = outcode_of(details)
@@ -167,6 +178,7 @@ def wanted(asked: Asked, details: Details) -> Wanted:
     authorisation = asked.authorisation
     return Wanted(
         outcode=outcode,
+        sector=sector_of(details) if with_sector else None,
         requirement=requirement,
         authorisation=Authorised.model_validate(authorisation.model_dump()),
         # Source: domain rule 7: gender only where it matters for the carer's.

@@ -48,6 +48,8 @@ class Referrals:
     """What the service does for wards and hubs, with the room that it keeps persons in."""
 
     room: PersonRoom
+    sends_sector: bool = False
+    """Whether the council permits more than the outcode before an award. Source: domain rule 7."""
 
     async def receive(
         self, connection: Connection, body: ReferralIn, caller: Caller
@@ -173,7 +175,9 @@ class Referrals:
         """Saves the row as the events leave it, and appends them in the words of the contract."""
         for event in events:
             state = domain.evolve(state, event)
-        contracts = [_contract(row, event, asked, details) for event in events]
+        contracts = [
+            _contract(row, event, asked, details, with_sector=self.sends_sector) for event in events
+        ]
         sequences = range(row.sequence + 1, row.sequence + 1 + len(events))
         after = replace(row, sequence=row.sequence + len(events), **columns_of(state))
         await REFERRALS.save(connection, [after])
@@ -239,7 +243,9 @@ def _asking(row: ReferralRow, asked: Asked, details: Details) -> ReferralRow:
     )
 
 
-def _contract(row: ReferralRow, event: domain.Event, asked: Asked, details: Details) -> Event:
+def _contract(
+    row: ReferralRow, event: domain.Event, asked: Asked, details: Details, *, with_sector: bool
+) -> Event:
     match event:
         case domain.Received(at=at):
             missing = what_is_missing(asked, details)
@@ -259,7 +265,7 @@ def _contract(row: ReferralRow, event: domain.Event, asked: Asked, details: Deta
                 discharge_ready_at=asked.discharge_ready_at,
                 complete_at=None if missing else at,
                 missing=missing,
-                wanted=None if missing else wanted(asked, details),
+                wanted=None if missing else wanted(asked, details, with_sector=with_sector),
             )
         case domain.Completed(at=at):
             return ReferralCompleted(
@@ -267,7 +273,7 @@ def _contract(row: ReferralRow, event: domain.Event, asked: Asked, details: Deta
                 at=at,
                 complete_at=at,
                 urgency=asked.urgency,
-                wanted=wanted(asked, details),
+                wanted=wanted(asked, details, with_sector=with_sector),
             )
         case domain.WithdrawalRequested(at=at, reason=reason):
             return WithdrawalRequested.model_validate(

@@ -22,6 +22,10 @@ from tests.unit.simulator.small import policy, small
 ROOT = Path(__file__).parents[2]
 ADAPTIVE = ("strategy: simultaneous", "strategy: adaptive")
 PRICES = ("confirmation_minutes: 120", "prices: {90: 4.0, 240: 10.0}\nconfirmation_minutes: 120")
+WEIGHING = (
+    "ranking: [turns]", "ranking: {distance: 3, rotation: 2, capacity: 1}\n    capacity: strict"
+)  # fmt: skip
+LIMITED = ("confirmation_minutes: 120", "most_live_offers: 2\nconfirmation_minutes: 120")
 
 
 def digest(outcome: RunOutcome) -> str:
@@ -29,7 +33,11 @@ def digest(outcome: RunOutcome) -> str:
     return hashlib.sha256(repr(replace(outcome, seconds=0.0)).encode()).hexdigest()
 
 
-@pytest.mark.parametrize("changes", [(), (ADAPTIVE, PRICES)], ids=["simultaneous", "adaptive"])
+@pytest.mark.parametrize(
+    "changes",
+    [(), (ADAPTIVE, PRICES), (WEIGHING, LIMITED)],
+    ids=["simultaneous", "adaptive", "weighing what is carried"],
+)
 def test_the_same_seed_gives_the_same_bytes(tmp_path, changes):
     """A run repeated here, and in another process with other hashes, is the same to the last digit."""
     wanted = Run(

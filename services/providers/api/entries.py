@@ -88,6 +88,10 @@ def entry_of(provider_id: UUID, body: ProviderBody, author: str) -> Entry:
             "languages": tuple(sorted(set(body.languages))),
             "carer_genders": tuple(sorted(set(body.carer_genders))),
             "cqc_rating": body.cqc_rating,
+            "branches": tuple(sorted(set(body.branches))),
+            "capacity_hours": body.capacity_hours,
+            "insured_until": body.insured_until,
+            "data_protection_until": body.data_protection_until,
             "suspension": suspension
             and Suspension(
                 reason=suspension.reason, since=suspension.since, review_on=suspension.review_on
@@ -128,6 +132,10 @@ def view_of(row: Any) -> ProviderView:
         cqc_rating=entry.cqc_rating,
         suspension=entry.suspension
         and SuspensionView.model_validate(entry.suspension.model_dump()),
+        branches=entry.branches,
+        capacity_hours=entry.capacity_hours,
+        insured_until=entry.insured_until,
+        data_protection_until=entry.data_protection_until,
         sequence=row["sequence"],
         recorded_at=row["recorded_at"],
     )

@@ -27,6 +27,9 @@ Capability: TypeAlias = Literal[CareType, Need]
 """One list, so that a wrong value has one message."""
 Rate = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=2)]
 """Pounds an hour, in whole pence."""
+Hours = Annotated[float, Field(ge=0, le=100_000)]
+Area = Annotated[str, Field(pattern=r"^[A-Z]{1,2}[0-9][A-Z0-9]?( [0-9])?$", max_length=6)]
+"""An outcode or a sector, in one form so that a wrong value has one message."""
 PENNY = Decimal("0.01")
 
 
@@ -85,6 +88,13 @@ class ProviderBody(Body):
     carer_genders: tuple[CarerGender, ...] = ()
     cqc_rating: CqcRating
     suspension: SuspensionBody | None = None
+    branches: Annotated[tuple[Area, ...], Field(max_length=100)] = ()
+    """Where its rounds begin, as outcodes or sectors."""
+    capacity_hours: Hours | None = None
+    """Weekly hours of care that it can carry in all; left out: not known."""
+    insured_until: Day | None = None
+    data_protection_until: Day | None = None
+    """Last days on which insurance and data-protection registration are in force."""
 
 
 class ProviderBodyWithId(ProviderBody):
@@ -128,6 +138,10 @@ class ProviderView(View):
     carer_genders: tuple[str, ...]
     cqc_rating: CqcRating
     suspension: SuspensionView | None
+    branches: tuple[str, ...]
+    capacity_hours: float | None
+    insured_until: date | None
+    data_protection_until: date | None
     sequence: int
     """Of its last event on providers.v1."""
     recorded_at: AwareDatetime

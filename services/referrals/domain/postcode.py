@@ -1,4 +1,5 @@
-"""Postcodes: the form, and the outcode, which is all of one that leaves this service."""
+"""Postcodes: the form, and what of one may leave this service: the outcode, or the sector where the
+council permits it."""
 
 import re
 

@@ -33,11 +33,36 @@ AMBER: dict[str, Any] = {
 SUSPENSION = {"reason": "quality", "since": "2026-01-05T08:00:00Z", "review_on": "2026-02-05"}
 
 
+KNOWN: dict[str, Any] = {
+    "branches": ["E17 3", "E10"],
+    "capacity_hours": 420.5,
+    "insured_until": "2026-11-30",
+    "data_protection_until": "2026-09-14",
+}
+
+
 async def published(service: Service, provider_id: UUID) -> list[ProviderRecorded]:
     """The provider's events, checked against their contract and sequence."""
     rows = await service.events("providers.v1", provider_id)
     assert [row["sequence"] for row in rows] == list(range(1, len(rows) + 1))
     return [ProviderRecorded.model_validate_json(row["body"]) for row in rows]
+
+
+async def test_what_gates_and_ranking_weigh_is_recorded(service: Service):
+    """Branches, declared capacity and the two dates; what is left out is not known."""
+    operator = await service.client("operator")
+    provider_id = new_id()
+    url = f"/v1/providers/{provider_id}"
+    await operator.put(url, json=AMBER)
+    await operator.put(url, json=AMBER | KNOWN)
+    unknown, known = await published(service, provider_id)
+    assert (unknown.branches, unknown.capacity_hours, unknown.insured_until) == ((), None, None)
+    assert (known.branches, known.capacity_hours) == (("E10", "E17 3"), 420.5)
+    assert str(known.data_protection_until) == "2026-09-14"
+    read = (await operator.get(url)).json()
+    assert {key: read[key] for key in KNOWN} == KNOWN | {"branches": ["E10", "E17 3"]}
+    for wrong in ({"branches": ["E17 3AB"]}, {"capacity_hours": -1}, {"insured_until": 5}):
+        assert (await operator.put(url, json=AMBER | wrong)).status_code == 422
 
 
 async def test_a_provider_is_recorded_and_read_back(service: Service):
@@ -55,7 +80,7 @@ async def test_a_provider_is_recorded_and_read_back(service: Service):
     read = (await operator.get(url)).json()
     assert read["contracts"] == [{**FRAMEWORK, "rate": "18.20"}]
     assert read["outcodes"] == ["E10", "E17"]
-    body = {key: read[key] for key in (*AMBER, "suspension")}
+    body = {key: read[key] for key in (*AMBER, *KNOWN, "suspension")}
     again = await operator.put(url, json=body)
     assert (again.status_code, again.json()["changed"]) == (200, False)
 

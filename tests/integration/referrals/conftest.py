@@ -82,7 +82,9 @@ def start(stack: TestStack, tmp_path: Path, topic_prefix: str) -> Start:
     create_keys(tmp_path)
 
     @asynccontextmanager
-    async def starting(kafka: str = NOWHERE, url: str = "") -> AsyncIterator[Service]:
+    async def starting(
+        kafka: str = NOWHERE, url: str = "", *, sends_sector: bool = False
+    ) -> AsyncIterator[Service]:
         url = url or await stack.new_database_from("referrals", _migrated)
         settings = ReferralsSettings(
             database_url=url,
@@ -90,6 +92,7 @@ def start(stack: TestStack, tmp_path: Path, topic_prefix: str) -> Start:
             homeward_secrets=tmp_path,
             homeward_topic_prefix=topic_prefix,
             homeward_partitions=2,
+            homeward_send_sector=sends_sector,
         )
         app = create_app(settings)
         database = await asyncpg.connect(url)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.referrals import ReferralCompleted, ReferralReceived
-from tests.integration.referrals.conftest import Service, count
+from tests.integration.referrals.conftest import Service, Start, count
 from tests.integration.referrals.samples import (
     nhs_number,
     person,
@@ -36,6 +36,17 @@ async def test_complete_referral(service: Service) -> None:
     assert received.wanted.gender is None
     assert received.wanted.requirement.weekly_minutes == 90
     assert await count(service.database, "outbox") == 1
+
+
+@pytest.mark.parametrize("permitted", [False, True])
+async def test_the_sector_leaves_only_where_it_is_permitted(start: Start, permitted: bool) -> None:
+    """By the service's setting; no more of the postcode ever leaves."""
+    async with start(sends_sector=permitted) as service:
+        await service.client.post("/v1/referrals", json=referral(), headers=await service.ward())
+        (event,) = await service.events()
+        body = json.loads(event["body"])
+        assert body["wanted"]["outcode"] == "E17"
+        assert body["wanted"]["sector"] == ("E17 9" if permitted else None)
 
 
 async def test_gender_only_where_it_matters(service: Service) -> None:
