@@ -62,11 +62,11 @@ class Tallies:
         """Adds what these events taught: all events of each of their placements, in order."""
         lessons: list[Lesson] = []
         for _, history in groupby(events, key=lambda event: event.referral_id):
-            before: Placement = Absent()
+            placements: dict[UUID, Placement] = {}
             for event in history:
-                after = evolve(before, event)
+                before = placements.get(event.placement_id, Absent())
+                after = placements[event.placement_id] = evolve(before, event)
                 lessons.extend(lessons_of(before, after, event.at))
-                before = after
         await self.add(connection, lessons, table=table)
 
 
