@@ -194,7 +194,7 @@ async def test_a_change_that_the_provider_refuses_is_searched_and_it_goes_on_unt
 
     async def over() -> bool:
         answer = await world.call("providers", "GET", person, provider_id=provider_id)
-        return answer.status_code == 404
+        return (answer.status_code, answer.json().get("type")) == (409, "not-awarded")
 
     await world.until(over)
     await world.verify()
