@@ -38,7 +38,7 @@ Compare = Annotated[
 ]
 More = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[POLICY]...", help="Further policies, as with --compare."),
+    typer.Argument(metavar="POLICY", help="Further policies, as with --compare."),
 ]
 Weeks = Annotated[int, typer.Option(min=1, max=520, help="Weeks of each run that count.")]
 Seeds = Annotated[

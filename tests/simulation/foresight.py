@@ -109,18 +109,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--weeks", type=int, default=40)
     parser.add_argument("--warm-up-weeks", type=int, default=12)
-    parser.add_argument("--tuning-weeks", type=int, default=26, help="where a policy is chosen")
+    parser.add_argument("--tuning-seeds", type=int, default=4, help="where a policy is chosen")
+    parser.add_argument("--tuning-weeks", type=int, default=26)
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     asked = parser.parse_args()
     processes = os.cpu_count() or 1
     size, tuning = (
-        Size(
-            seeds=asked.seeds,
-            weeks=weeks,
-            warm_up_weeks=asked.warm_up_weeks,
-            processes=processes,
+        Size(seeds=seeds, weeks=weeks, warm_up_weeks=asked.warm_up_weeks, processes=processes)
+        for seeds, weeks in (
+            (asked.seeds, asked.weeks),
+            (asked.tuning_seeds, asked.tuning_weeks),
         )
-        for weeks in (asked.weeks, asked.tuning_weeks)
     )
     results = []
     for market, policy in CASES:

@@ -86,11 +86,16 @@ def _as_good(one: Figures, other: Figures, key: str) -> bool:
     return one.mean(key) >= other.mean(key) - NEAR_POINTS
 
 
-def prove(market_name: str, policy_name: str, size: Size) -> dict[str, object]:
-    """One market under one policy's tiers: the best broadcast, waves(n), and adaptive."""
+def prove(
+    market_name: str, policy_name: str, size: Size, tuning: Size | None = None
+) -> dict[str, object]:
+    """One market under one policy's tiers: the best broadcast, waves(n), and adaptive.
+
+    What is held against each other is chosen on as many tuning seeds and weeks as `tuning` says.
+    """
     market = load_market(Path(f"deploy/markets/{market_name}.yaml"))
     policy = load_policy(Path(f"deploy/policies/{policy_name}.yaml"))
-    chosen = choose(market, policy, size)
+    chosen = choose(market, policy, tuning or size)
     (ours,) = figures_on(market, [chosen.adaptive], size)
     grid = held_against(market, policy, ours, chosen.broadcast, size)
     broadcast, hardest = grid.broadcast, grid.hardest
@@ -131,6 +136,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--weeks", type=int, default=52)
     parser.add_argument("--warm-up-weeks", type=int, default=12)
+    parser.add_argument("--tuning-seeds", type=int, help="as many as --seeds if not given")
+    parser.add_argument("--tuning-weeks", type=int, help="as many as --weeks if not given")
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     asked = parser.parse_args()
     size = Size(
@@ -139,10 +146,15 @@ def main() -> None:
         warm_up_weeks=asked.warm_up_weeks,
         processes=os.cpu_count() or 1,
     )
+    tuning = replace(
+        size,
+        seeds=asked.tuning_seeds or size.seeds,
+        weeks=asked.tuning_weeks or size.weeks,
+    )
     results = []
     for market, policy in CASES:
         if not asked.market or market in asked.market:
-            results.append(prove(market, policy, size))
+            results.append(prove(market, policy, size, tuning))
             shown = {key: value for key, value in results[-1].items() if key != "waves"}
             print(json.dumps(shown, indent=1), flush=True)
     if asked.json:

@@ -94,7 +94,8 @@ def goals_of(figures: Figures) -> str:
 
 
 INTERVALS = (
-    "In brackets stands the 95% interval: between its ends the figure lies, if habits are as assumed. "
+    "In brackets stands the 95% interval: with that chance the figure lies between its ends, if "
+    "habits are as assumed; it says nothing about whether they are. "
     "A goal counts as reached if even the lower end is at it. Points are percentage points."
 )
 

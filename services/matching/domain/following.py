@@ -14,7 +14,7 @@ from services.matching.domain.adaptive import MOST_FOLLOWING, Beliefs, view_of
 from services.matching.domain.curve import Curve
 from services.matching.domain.gates import history_of
 from services.matching.domain.market import Market
-from services.matching.domain.pacing import Goal, Live, Next, plan
+from services.matching.domain.pacing import LOOK_AGAIN_MINUTES, Goal, Live, Next, plan
 from services.matching.domain.placement import Searching
 from services.matching.domain.policy import Policy, Tier
 from services.matching.domain.ranking import line_up
@@ -80,6 +80,9 @@ class _Course:
     goals: list[Goal]
     """What lies ahead of now, for pacing."""
     settling: float
+    look_at: float = 0.0
+    looked_on: int = 0
+    """When pacing is asked next, unless there are not as many live as when it was asked last."""
 
     @property
     def rules(self) -> Tier:
@@ -142,21 +145,27 @@ def _step(course: _Course, minutes: float) -> bool:
 
 
 def _paced(course: _Course, minutes: float) -> int:
-    """How many pacing would ask then."""
+    """How many pacing would ask then; as there, it thinks again only when something happened."""
     urgency = course.searching.facts.urgency
     ahead = [goal for goal in course.goals if goal.minutes > minutes]
     if not ahead and course.goals:
         last = course.goals[-1]
         ahead = [Goal(minutes + course.policy.targets_minutes[-1], last.price)]
-    return plan(
-        [one.live(minutes) for one in course.wave if one.silent(minutes) > 0.5],
+    live = [one for one in course.wave if one.silent(minutes) > 0.5]
+    if minutes < course.look_at and len(live) == course.looked_on:
+        return 0
+    found = plan(
+        [one.live(minutes) for one in live],
         [
             Next(curve, float(course.policy.tiers[tier].window_minutes[urgency]))
             for tier, curve in course.queue[:MOST_FOLLOWING]
         ],
         [Goal(goal.minutes - minutes, goal.price) for goal in ahead],
         settling=course.settling,
-    ).ask
+    )
+    course.look_at = minutes + (found.again_in or LOOK_AGAIN_MINUTES)
+    course.looked_on = len(live) + found.ask
+    return found.ask
 
 
 def _ask(course: _Course, minutes: float) -> None:
@@ -194,7 +203,7 @@ def _open_next(course: _Course, minutes: float) -> bool:
     new = [one for one in line.ranked if one.provider_id not in course.known]
     course.known.update([one.provider_id for one in new])
     queued = [(course.tier, curve(one.provider_id, one.contract_kind, one.lot)) for one in new]
-    course.queue = [*kept, *queued]
+    course.queue, course.look_at = [*kept, *queued], minutes
     budget = tier.budget_minutes[searching.facts.urgency]
     last = course.tier + 1 == len(course.policy.tiers)
     course.closes = None if budget is None or (last and tier.adaptive) else minutes + budget

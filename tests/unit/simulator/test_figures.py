@@ -1,13 +1,21 @@
 """The figures of runs: denominators, intervals over seeds, fair shares."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from deploy.simulator.figures import BY_KEY, GOALS, figures_of
-from deploy.simulator.figures_shares import Peer, hours_won, median_minutes, share_by_speed
+from deploy.simulator.figures_shares import (
+    Peer,
+    hours_won,
+    median_minutes,
+    peers_of,
+    share_by_speed,
+)
 from deploy.simulator.intervals import Interval, jackknife, over_seeds, t_quantile
 from deploy.simulator.market import AnswerMinutes
+from tests.unit.simulator.small import small
 from tests.unit.simulator.synthetic import PEERS, package, run, runs_of
 
 
@@ -121,6 +129,20 @@ def test_fair_share_holds_the_slow_against_the_quick_of_equal_contracts():
     assert share_by_speed(won, peers) == pytest.approx(50)
     assert share_by_speed(won, peers[3:]) is None
     assert share_by_speed(run(package(provider="slow")), peers) is None
+
+
+def test_where_most_are_as_quick_as_each_other_they_are_the_quicker_half():
+    """A group of two speeds is told apart, whichever of them is the rarer; one speed is not."""
+    usual = Peer(name="a", kind="dps", group="dps", answer_minutes=15, hours_a_week=100)
+    same, slow = replace(usual, name="b"), replace(usual, name="c", answer_minutes=30)
+    won = run(*(package(n, provider=name) for n, name in enumerate("aabbc")))
+    assert share_by_speed(won, (usual, same, slow)) == pytest.approx(50)
+    assert share_by_speed(won, (usual, same)) is None
+
+
+def test_peers_have_the_names_that_outcomes_carry(tmp_path):
+    """A provider's display name where it has one, else its id: so hours find their provider."""
+    assert [peer.name for peer in peers_of(small(tmp_path))] == ["First Care", "second", "third"]
 
 
 def test_hours_won_are_weekly_hours_a_week_of_the_run():
