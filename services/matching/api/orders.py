@@ -1,10 +1,10 @@
 """What brokers send to steer a search. Every `reason` and `note` stays in this service."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.matching.api.shapes import Body, Confirmable
 from shared.contracts.codes import AwardGround, EscalationKind, PersonView, PersonViewBy
@@ -84,6 +84,14 @@ class NoteBody(Body):
     """Words beside the placement."""
 
     note: LongText
+
+
+class ServiceOrderBody(Body):
+    """A version of a service order, and the system it was entered in (a code of the council's)."""
+
+    number: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{2,39}$")]
+    version: Annotated[int, Field(ge=1, le=10_000)]
+    entered_in: Code
 
 
 class EscalationView(BaseModel):

@@ -15,6 +15,7 @@ from services.matching.api.deciding import (
     keep_note,
     web_of,
 )
+from services.matching.api.meaning import meant_by
 from services.matching.api.orders import (
     AssignBody,
     CloseBody,
@@ -24,6 +25,7 @@ from services.matching.api.orders import (
     NoteBody,
     PersonViewBody,
     Reasoned,
+    ServiceOrderBody,
 )
 from services.matching.domain.people_commands import (
     Assign,
@@ -38,9 +40,8 @@ from services.matching.escalation_rows import TO_DO
 from services.matching.store import QUERIES
 from shared import clock
 from shared.postgres.connection import Connection
-from shared.web.idempotency import Answer
+from shared.web.idempotency import Answer, Once
 from shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from shared.web.problems import not_found
 from shared.web.text import ShortText
 
 router = APIRouter(prefix="/v1", tags=["stewarding"])
@@ -166,10 +167,29 @@ async def write_note(
 ) -> Response:
     """201. It stands beside the timeline, for brokers."""
 
+    return await _written(request, act, referral_id, Note("note", body.note, {}))
+
+
+@router.post(
+    "/placements/{referral_id}/service-orders", status_code=201, summary="An order was entered"
+)
+async def enter_service_order(
+    request: Request, referral_id: UUID, body: ServiceOrderBody, act: BrokerOnce
+) -> Response:
+    """201. Which version of a service order was entered in which system; who and when is kept too.
+
+    The order itself names the person and is read at the referrals service.
+    """
+    details = {"number": body.number, "version": body.version, "entered_in": body.entered_in}
+    return await _written(request, act, referral_id, Note("service_order_entered", "", details))
+
+
+async def _written(request: Request, act: Once, id: UUID, note: Note) -> Response:
+    """Keeps a note that decides nothing."""
+
     async def effect(connection: Connection) -> Answer:
-        if await QUERIES.one_summary(connection, referral_id=referral_id) is None:
-            raise not_found("placement")
-        await keep_note(connection, referral_id, act.subject, Note("note", body.note, {}))
-        return Answer(status=201, body={"referral_id": str(referral_id)})
+        meant = await meant_by(connection, id)
+        await keep_note(connection, meant.referral_id, act.subject, note)
+        return Answer(status=201, body={"referral_id": str(meant.referral_id)})
 
     return await act.run(web_of(request).pool, effect)
