@@ -30,8 +30,9 @@ async def build(url: str) -> None:
 class Room:
     """One matching service without Kafka: `take` is what its consumer calls."""
 
-    def __init__(self, pool: Pool, policy: Path) -> None:
+    def __init__(self, pool: Pool, policy: Path, url: str = "") -> None:
         self.pool = pool
+        self.url = url
         self.matching = Matching(Policies.from_file(policy))
         self.sequences: dict[tuple[str, UUID], int] = {}
 
@@ -86,7 +87,7 @@ async def room(stack: TestStack, policy: Path = POLICY) -> AsyncIterator[Room]:
             "update clock set real_epoch = clock_timestamp(),"
             " epoch = '2026-03-02 09:00+00', scale = 1"
         )
-        made = Room(pool, policy)
+        made = Room(pool, policy, url)
         async with pool.acquire() as connection:
             await made.matching.policies.keep(connection)
         yield made

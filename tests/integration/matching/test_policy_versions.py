@@ -1,5 +1,6 @@
 """Versions of the policy: published with author and reason, in force from an instant, kept."""
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,17 @@ import yaml
 from services.matching.policies import FIRST_AUTHOR, publish
 from services.matching.policy_document import Document
 from services.matching.policy_file import read_document, version_of
-from services.matching.store import QUERIES
-from tests.integration.matching.room import POLICY, Room, provider, referral, room
+from services.matching.store import QUERIES, read_rounds
+from shared.contracts.responses import ReleaseSent
+from shared.ids import new_id
+from tests.integration.matching.room import (
+    POLICY,
+    Room,
+    accept,
+    provider,
+    referral,
+    room,
+)
 from tests.stack import TestStack
 
 
@@ -116,3 +126,56 @@ async def test_the_most_live_offers_are_counted_over_all_packages(stack: TestSta
             " json_array_elements(body -> 'passed_over') p where type like '%tier-opened%'"
         )
         assert ("live_offers" in {row["reason"] for row in reasons}) is bool(rules)
+
+
+@pytest.mark.parametrize("gives_back", [False, True])
+async def test_rounds_are_where_the_packages_are_that_a_provider_holds(
+    stack: TestStack, gives_back: bool
+):
+    """An award makes a round and takes hours; one that is given back makes none."""
+    ranked = {"tiers": _with(ranking=["distance"], capacity="strict")}
+    async with room(stack) as matching:
+        await published(matching, renamed("near-and-free", **ranked))
+        one = provider(name="Alder", kind="framework", lot="walthamstow")
+        await matching.take(one.model_copy(update={"capacity_hours": 1.0, "branches": ("E4",)}))
+        first = referral(await matching.now())
+        await matching.take(first)
+        (offer,) = await matching.offers(first.referral_id)
+        await matching.take(accept(await matching.now(), first.referral_id, offer))
+        if gives_back:
+            now = await matching.now()
+            award_id = await matching.pool.fetchval("select award_id from awards")
+            await matching.take(
+                ReleaseSent(
+                    at=now, referral_id=first.referral_id, response_id=new_id(),
+                    provider_id=offer[1], recorded_at=now, award_id=award_id, reason="unsafe",
+                )
+            )  # fmt: skip
+        await matching.advance(minutes=1)
+        second = referral(await matching.now())
+        await matching.take(second)
+        opened = await matching.pool.fetchval(
+            "select body from events where key = $1 and type like '%tier-opened%'"
+            " order by sequence limit 1",
+            second.referral_id,
+        )
+        if gives_back:
+            (ranked_one,) = json.loads(opened)["ranked"]
+            (measured,) = ranked_one["components"]["measured"]
+            assert (measured["component"], measured["value"]) == ("distance", 4.0)
+        else:
+            # Three quarters of an hour are held, and as much again would pass the hour declared.
+            assert [group["reason"] for group in json.loads(opened)["passed_over"]] == ["capacity"]
+        load = await read_rounds_of(matching)
+        assert load.held_hours == ({} if gives_back else {one.provider_id: 0.75})
+        assert load.rounds == ({} if gives_back else {one.provider_id: ("E17",)})
+
+
+async def read_rounds_of(matching: Room):
+    async with matching.pool.acquire() as connection:
+        return await read_rounds(connection)
+
+
+def _with(**changes: Any) -> list[dict[str, Any]]:
+    tiers: list[dict[str, Any]] = yaml.safe_load(POLICY.read_text())["tiers"]
+    return [{**tiers[0], **changes}]

@@ -213,14 +213,16 @@ async def test_a_version_of_the_register_is_never_given_twice(place: Place):
 
 def turns(lot: str | None, week: date, offers: int, minutes: int) -> TurnsRow:
     return TurnsRow(id=turns_id(lot, ONE, week), lot=lot, provider_id=ONE, week=week,
-                    offers=offers, minutes=minutes)  # fmt: skip
+                    offers=offers, minutes=minutes, awards=minutes // 60)  # fmt: skip
 
 
-async def lately(place: Place, rows: Sequence[TurnsRow]) -> dict[str | None, tuple[float, float]]:
+async def lately(
+    place: Place, rows: Sequence[TurnsRow]
+) -> dict[str | None, tuple[float, float, float]]:
     async with place.work() as connection:
         await TURNS.rows.save(connection, rows)
         found = await QUERIES.turns_lately(connection, today=date(2026, 3, 5))
-    return {one["lot"]: (one["turns"], one["hours"]) for one in found}
+    return {one["lot"]: (one["turns"], one["hours"], one["awards"]) for one in found}
 
 
 async def test_turns_fade(place: Place):
@@ -229,7 +231,9 @@ async def test_turns_fade(place: Place):
         turns("north", date(2026, 3, 2), 3, 600), turns("north", date(2026, 2, 16), 1, 60),
         turns(None, date(2026, 2, 19), 4, 120), turns("old", date(2026, 1, 5), 9, 900),
     ]  # fmt: skip
-    assert await lately(place, rows) == {"north": (3.017, 9.051), None: (2.0, 1.0)}
+    assert await lately(place, rows) == {
+        "north": (3.017, 9.051, 9.051), None: (2.0, 1.0, 1.0),
+    }  # fmt: skip
 
 
 async def test_tallies_are_added_to(place: Place):
@@ -250,3 +254,23 @@ async def test_a_policy_is_kept_once(place: Place):
             await QUERIES.keep_policy(connection, version="v", name="n", document=document)
         (kept,) = await QUERIES.kept_policies(connection)
     assert (kept["version"], kept["document"]) == ("v", "first")
+
+
+async def test_the_policy_in_force_is_the_last_that_came_into_force(place: Place):
+    """The first from the beginning, and once only; a later one from its instant; the last of two."""
+    said: dict[str, Any] = {"author": "Ada", "reason": "because", "now": NOON}
+    later = NOON + timedelta(hours=1)
+    async with place.work() as connection:
+        for version in ("first", "second", "third"):
+            await QUERIES.keep_policy(connection, version=version, name="n", document="d")
+        assert await QUERIES.version_in_force(connection, now=NOON) is None
+        for version in ("first", "second"):
+            await QUERIES.publish_first(connection, version=version, **said)
+        assert await QUERIES.version_in_force(connection, now=NOON) == "first"
+        for number, (version, from_) in enumerate((("third", later), ("second", NOON)), 2):
+            given = {"version": version, "in_force_from": from_, **said}
+            assert await QUERIES.publish(connection, **given) == number
+        assert await QUERIES.version_in_force(connection, now=NOON) == "second"
+        assert await QUERIES.version_in_force(connection, now=later) == "third"
+        await QUERIES.publish(connection, version="first", in_force_from=later, **said)
+        assert await QUERIES.version_in_force(connection, now=later) == "first"
