@@ -12,4 +12,3 @@ create table publications (
 alter table awards add column weekly_minutes bigint;
 alter table turns add column awards bigint not null default 0;
 alter table summaries add column sector text;
-create index awards_live on awards (provider_id) where state = 'live';

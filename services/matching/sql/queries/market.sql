@@ -25,10 +25,11 @@ from turns where week > :today::date - 56 group by lot, provider_id;
 select subject, measure, amount from tallies;
 
 -- name: rounds
--- Where the packages are that each provider was awarded and holds, and their weekly hours.
+-- Where the packages are that each provider was awarded and holds until the last visit, and their
+-- weekly hours.
 select a.provider_id, coalesce(s.sector, s.outcode) as area,
        sum(coalesce(a.weekly_minutes, 0))::float8 / 60 as hours
-from awards a join summaries s using (placement_id) where a.state = 'live' group by 1, 2;
+from awards a join summaries s using (placement_id) where a.state in ('live', 'ending') group by 1, 2;
 
 -- name: live_offers
 -- How many live offers each provider has. A row holds one placement's state, or a list of several.
