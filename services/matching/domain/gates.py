@@ -12,7 +12,7 @@ from services.matching.domain.load import NO_LOAD, Load
 from services.matching.domain.market import Contract, Place, Provider
 from services.matching.domain.people import NOTHING
 from services.matching.domain.placement import Searched
-from services.matching.domain.policy import Passed, Registration, Tier
+from services.matching.domain.policy import Passed, Tier
 from services.matching.domain.requirement import Needed
 
 _NOTHING: frozenset[Passed] = frozenset()
@@ -72,7 +72,7 @@ def why_not(
         or _why_not_registered(provider, tier, day)
         or _why_not_this_package(provider.provider_id, needed, history)
         or _why_not_rate(contract, tier)
-        or _why_not_room(provider, tier, needed, load)
+        or (_why_not_room(provider, tier, needed, load) if tier.limits_room else None)
     )
 
 
@@ -108,18 +108,17 @@ def _why_not_rating(
 
 
 def _why_not_registered(provider: Provider, tier: Tier, day: date) -> PassedOverReason | None:
-    if not _in_force(provider.insured_until, tier.insurance, day):
+    """What runs out at the end of a day passes on it; an unknown end does unless required."""
+    insured, rule = provider.insured_until, tier.insurance
+    if insured is None:
+        if rule == "required":
+            return "insurance"
+    elif insured < day and rule != "ignored":
         return "insurance"
-    if not _in_force(provider.data_protection_until, tier.data_protection, day):
-        return "data_protection"
-    return None
-
-
-def _in_force(until: date | None, rule: Registration, day: date) -> bool:
-    """Whether what runs out at the end of a day passes; an unknown end does unless required."""
-    if until is None:
-        return rule != "required"
-    return until >= day or rule == "ignored"
+    registered, rule = provider.data_protection_until, tier.data_protection
+    if registered is None:
+        return "data_protection" if rule == "required" else None
+    return "data_protection" if registered < day and rule != "ignored" else None
 
 
 def _why_not_room(

@@ -85,11 +85,15 @@ class Tier:
     accept_new: bool = True
     measured: tuple[Component, ...] = field(init=False, repr=False, compare=False)
     """Those of its components that are not plain."""
+    limits_room: bool = field(init=False, repr=False, compare=False)
+    """Whether it has a gate that asks what providers carry."""
 
     def __post_init__(self) -> None:
-        """Tell the components apart once, since most tiers measure nothing."""
+        """Tell once what is to be asked of providers, since most tiers ask for little."""
         measured = tuple([one for one in self.components if one not in PLAIN])
         object.__setattr__(self, "measured", measured)
+        limits = self.capacity == "strict" or self.most_live_offers is not None
+        object.__setattr__(self, "limits_room", limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
