@@ -238,7 +238,7 @@ async def _read_everything(lived: Lived) -> None:
     async with lived.place.where.connection("providers") as connection:
         held = await connection.fetch(
             "select referral_id, provider_id from packages where state in"
-            " ('reserved', 'confirmed', 'started')"
+            " ('reserved', 'confirmed', 'started', 'paused', 'ending')"
         )
         offered = await connection.fetch("select distinct provider_id from offers")
     for row in offered:
