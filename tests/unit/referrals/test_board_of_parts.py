@@ -7,7 +7,7 @@ import pytest
 
 from services.referrals.api.places import Place
 from services.referrals.projections.board import BoardRow, project_board
-from shared.contracts import care, placements, referrals
+from shared.contracts import care, interventions, placements, referrals
 from shared.ids import new_id
 from tests.unit.referrals.telling import DAY, LARCH, ROWAN, T0, Told
 
@@ -160,7 +160,7 @@ def test_paused_and_coming_home():
     told.paused(placement)
     shown = place(told)
     assert shown.words == "Paused: Larch Home Care holds the package until 16 Mar 09:00"
-    assert (shown.status, shown.held_until) == ("paused", T0 + 14 * DAY)
+    assert (shown.status, shown.paused_until) == ("paused", T0 + 14 * DAY)
     assert shown.hint is not None
     assert board(told).section == 1
     told.of_award(care.RestartAsked, placement, restart_at=T0 + 2 * DAY, answer_by=T0 + 8 * HOUR)
@@ -241,3 +241,19 @@ def test_the_least_sure_part_is_the_outlook():
     assert board(told).outlook is None
     told.say(placements.OutlookChanged, two, outlook="uncertain")
     assert board(told).outlook == "uncertain"
+
+
+def test_one_part_on_hold():
+    """While the brokerage team holds a part, the package stands where that part stands."""
+    told, one, two = in_parts()
+    until = T0 + 3 * HOUR
+    told.say(interventions.SearchHeld, one, until=until, standing=(), decided_by=None)
+    row = board(told)
+    assert (row.status, row.next_deadline_at) == ("on_hold", until)
+    resumed = {"because": "by_person", "closes_at": None, "standing": (), "decided_by": None}
+    told.say(interventions.SearchResumed, one, **resumed)
+    assert (board(told).status, board(told).next_deadline_at) == ("asking_providers", None)
+    told.say(interventions.SearchHeld, one, until=until, standing=(), decided_by=None)
+    told.awarded(one)
+    told.awarded(two, ROWAN)
+    assert board(told).status == "taken"
