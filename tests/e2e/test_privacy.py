@@ -244,6 +244,7 @@ async def _read_everything(lived: Lived) -> None:
     for row in offered:
         asked += [("providers", "provider", path, row["provider_id"])
                   for path in ("/v1/offers", "/v1/packages")]  # fmt: skip
+    asked.append(("referrals", "hub", "/v1/service-orders", None))
     asked += [(service, "operator", path, None) for service in SERVICES
               for path in ("/metrics", "/ready", "/openapi.json", "/asyncapi.json")]  # fmt: skip
     for service, role, path, provider in asked:
