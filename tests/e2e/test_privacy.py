@@ -238,12 +238,13 @@ async def _read_everything(lived: Lived) -> None:
     async with lived.place.where.connection("providers") as connection:
         held = await connection.fetch(
             "select referral_id, provider_id from packages where state in"
-            " ('reserved', 'confirmed', 'started')"
+            " ('reserved', 'confirmed', 'started', 'paused', 'ending')"
         )
         offered = await connection.fetch("select distinct provider_id from offers")
     for row in offered:
         asked += [("providers", "provider", path, row["provider_id"])
                   for path in ("/v1/offers", "/v1/packages")]  # fmt: skip
+    asked.append(("referrals", "hub", "/v1/service-orders", None))
     asked += [(service, "operator", path, None) for service in SERVICES
               for path in ("/metrics", "/ready", "/openapi.json", "/asyncapi.json")]  # fmt: skip
     for service, role, path, provider in asked:

@@ -15,12 +15,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAMAGE = {
     ("referrals", "board"): "update board set provider_name = 'Nobody'",
-    ("referrals", "awards"): "delete from awards",
+    ("referrals", "awards"): "delete from placement_awards",
+    ("referrals", "needs"): "update placement_needs set cause = 'split'",
     ("matching", "summaries"): "update summaries set offers_made = offers_made + 1",
     ("matching", "turns"): "delete from turns",
     ("matching", "tallies"): "update tallies set amount = amount + 1",
     ("providers", "offers"): "update offers set status = 'live'",
     ("providers", "packages"): "delete from packages",
+    ("providers", "searches"): "delete from searches",
 }
 
 

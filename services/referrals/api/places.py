@@ -93,7 +93,7 @@ class Place(BaseModel):
     later_search: LaterSearch | None
     care_gap_at: datetime | None = Field(description="From then a visit has nobody.")
     contingency: Contingency | None = Field(description="Who helps while nobody does.")
-    held_until: datetime | None = Field(description="Of a pause.")
+    paused_until: datetime | None = Field(description="Held for its provider until then.")
     restart_at: datetime | None = Field(description="When the person comes home, once it is asked.")
     filled_by: str | None
     provider_id: UUID | None
@@ -177,7 +177,7 @@ def _around(package: Package, now: datetime) -> dict[str, Any]:
         "later_search": _later_search(package.later(), now),
         "care_gap_at": None if gap is None else gap.gap_at,
         "contingency": None if gap is None else gap.contingency,
-        "held_until": paused[0].held_until if paused else None,
+        "paused_until": paused[0].held_until if paused else None,
         "restart_at": paused[0].restart_at if paused else None,
     }
 

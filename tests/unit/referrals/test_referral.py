@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.referrals.domain.referral import (
+    CareGoesOn,
+    CareOver,
     CareStarted,
     Command,
     Complete,
     Completed,
+    Ended,
     Event,
+    Fact,
     Incomplete,
     NotReceived,
     PackageEnded,
@@ -37,6 +41,7 @@ STATES: dict[str, State] = {
     "withdrawing": Withdrawing(received_at=T0, complete_at=None, reason="died"),
     "withdrawn": Withdrawn(received_at=T0, complete_at=T0, reason="died"),
     "started": Started(received_at=T0, complete_at=T0),
+    "ended": Ended(received_at=T0, complete_at=T0),
 }
 WHOLE, PART = Supply(missing=()), Supply(missing=("authorisation",))
 NEW, DIED, OTHER = (
@@ -69,6 +74,9 @@ TABLE: list[tuple[str, Command, tuple[Event, ...] | str]] = [
     ("started", NEW, "already-received"),
     ("started", WHOLE, "already-started"),
     ("started", DIED, (REQUESTED,)),
+    ("ended", NEW, "already-received"),
+    ("ended", WHOLE, "already-ended"),
+    ("ended", DIED, "already-ended"),
 ]
 
 
@@ -88,10 +96,19 @@ def test_decide(state: str, command: Command, outcome: tuple[Event, ...] | str) 
         ("withdrawing", PackageEnded(reason="died"), Withdrawn),
         ("complete", PackageEnded(reason="died"), Withdrawn),
         ("none", CareStarted(), NotReceived),
+        ("complete", CareOver(), Ended),
+        ("started", CareOver(), Ended),
+        ("ended", CareOver(), Ended),
+        ("withdrawing", CareOver(), Withdrawn),
+        ("withdrawn", CareOver(), Withdrawn),
+        ("none", CareOver(), NotReceived),
+        ("ended", CareGoesOn(), Started),
+        ("complete", CareGoesOn(), Complete),
+        ("withdrawn", CareGoesOn(), Withdrawn),
     ],
 )
-def test_facts(state: str, fact: CareStarted | PackageEnded, after: type) -> None:
-    """A start makes it a package under way, unless a withdrawal was asked for before."""
+def test_facts(state: str, fact: Fact, after: type) -> None:
+    """A start makes it a package under way, and an end ends it, a withdrawal that was asked for too."""
     assert isinstance(evolve(STATES[state], fact), after)
 
 
