@@ -5,53 +5,22 @@ Independent of the rules that decided: this reads what was written, as an audito
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import assert_never
 from uuid import UUID
 
+from deploy.invariants.auditor import OPEN, Auditor, OfferLife, in_time, once
+from deploy.invariants.people import by_people
 from services.matching.domain import care_events as care
 from services.matching.domain import events as e
-from services.matching.domain import interventions as acts
 from services.matching.domain.events import Event
-from services.matching.domain.interventions import Intervention
-
-
-@dataclass(slots=True)
-class _OfferLife:
-    provider_id: UUID
-    made_at: datetime
-    expires_at: datetime
-    tier: tuple[int, int]
-    state: str = "live"
-
-
-@dataclass(slots=True)
-class _Auditor:
-    offers: dict[UUID, _OfferLife] = field(default_factory=dict)
-    award: tuple[UUID, UUID] | None = None
-    ending: tuple[UUID, UUID] | None = None
-    """An award that is live no longer and keeps care until its last visit."""
-    tier: tuple[int, int] | None = None
-    closes_at: datetime | None = None
-    runs_on: bool = False
-    """The open tier's offers outlive it, and those that it leaves unasked stay next in order."""
-    ran_on: bool = False
-    """So did a tier before it in this round."""
-    answered: dict[UUID, str] = field(default_factory=dict)
-    last_at: datetime | None = None
-    held_until: datetime | None = None
-    excluded: set[UUID] = field(default_factory=set)
-    """By a person: nobody of them is asked."""
 
 
 def broken_in(events: Sequence[Event]) -> list[str]:
     """What does not hold in the whole history of one referral; empty if all does."""
-    auditors: dict[UUID, _Auditor] = defaultdict(_Auditor)
+    auditors: dict[UUID, Auditor] = defaultdict(Auditor)
     return [fault for event in events for fault in _seen(auditors[event.placement_id], event)]
 
 
-def _seen(auditor: _Auditor, event: Event) -> Iterator[str]:
+def _seen(auditor: Auditor, event: Event) -> Iterator[str]:
     if auditor.last_at is not None and event.at < auditor.last_at:
         yield f"I3: {event.TYPE} at {event.at} lies before the event ahead of it"
     auditor.last_at = event.at
@@ -69,7 +38,7 @@ def _seen(auditor: _Auditor, event: Event) -> Iterator[str]:
         case e.AwardConfirmed() | e.AwardReleased() | e.AwardCancelled() | e.CareStarted():
             yield from _of_award(auditor, event)
         case e.RequestRefused():
-            yield from _once(auditor, event.response_id, "refused")
+            yield from once(auditor, event.response_id, "refused")
         case (
             care.HandedBack()
             | care.CareEnding()
@@ -88,7 +57,7 @@ def _seen(auditor: _Auditor, event: Event) -> Iterator[str]:
         ):
             yield from _going_on(auditor, event)
         case e.PlacementWithdrawn() | care.PlacementDivided():
-            live = [o for o in auditor.offers.values() if o.state in ("live", "accepted")]
+            live = [o for o in auditor.offers.values() if o.state in OPEN]
             if live or auditor.award is not None:
                 yield f"I1: {event.TYPE} with an award or an open offer left"
         case (
@@ -105,44 +74,10 @@ def _seen(auditor: _Auditor, event: Event) -> Iterator[str]:
         ):
             return
         case _:
-            yield from _intervened(auditor, event)
+            yield from by_people(auditor, event)
 
 
-def _intervened(auditor: _Auditor, event: Intervention) -> Iterator[str]:
-    match event:
-        case acts.SearchHeld():
-            if event.until <= event.at:
-                yield "I3: a hold that ended before it began"
-            auditor.held_until = event.until
-        case acts.SearchResumed():
-            if auditor.held_until is None:
-                yield "I3: a search was resumed that was not held"
-            elif event.because == "hold_ended" and event.at < auditor.held_until:
-                yield "I3: a hold ended before its time"
-            auditor.held_until, auditor.closes_at = None, event.closes_at
-        case acts.OfferWindowChanged():
-            offer = auditor.offers.get(event.offer_id)
-            if offer is None or offer.state != "live":
-                yield f"I4: the deadline of offer {event.offer_id} was moved, which is not live"
-            else:
-                offer.expires_at = event.expires_at
-        case acts.ProviderExcluded():
-            auditor.excluded.add(event.provider_id)
-        case acts.ExclusionLifted():
-            auditor.excluded.discard(event.provider_id)
-        case (
-            acts.ProviderSkipped()
-            | acts.ExclusionProposed()
-            | acts.PersonViewRecorded()
-            | acts.PlacementAssigned()
-            | acts.PolicyMoved()
-        ):
-            return
-        case _:
-            assert_never(event)
-
-
-def _tier_opened(auditor: _Auditor, event: e.TierOpened) -> Iterator[str]:
+def _tier_opened(auditor: Auditor, event: e.TierOpened) -> Iterator[str]:
     opened = (event.round, event.tier)
     before = auditor.tier
     if event.because == "first":
@@ -166,7 +101,7 @@ def _tier_opened(auditor: _Auditor, event: e.TierOpened) -> Iterator[str]:
     auditor.runs_on = event.runs_on
 
 
-def _offers_made(auditor: _Auditor, event: e.OffersMade) -> Iterator[str]:
+def _offers_made(auditor: Auditor, event: e.OffersMade) -> Iterator[str]:
     if auditor.award is not None:
         yield "I1: offers made while an award is live"
     by_person = event.ground is not None
@@ -189,7 +124,7 @@ def _offers_made(auditor: _Auditor, event: e.OffersMade) -> Iterator[str]:
             yield f"I1: offer {offer.offer_id} to a provider that a person excluded"
         if offer.offer_id in auditor.offers:
             yield f"I1: offer {offer.offer_id} was made twice"
-        auditor.offers[offer.offer_id] = _OfferLife(
+        auditor.offers[offer.offer_id] = OfferLife(
             provider_id=offer.provider_id,
             made_at=event.at,
             expires_at=event.expires_at,
@@ -197,44 +132,33 @@ def _offers_made(auditor: _Auditor, event: e.OffersMade) -> Iterator[str]:
         )
 
 
-def _answered(auditor: _Auditor, event: e.OfferDeclined | e.AcceptanceStood) -> Iterator[str]:
+def _answered(auditor: Auditor, event: e.OfferDeclined | e.AcceptanceStood) -> Iterator[str]:
     said = event.answered_at if isinstance(event, e.OfferDeclined) else event.accepted_at
     result = "declined" if isinstance(event, e.OfferDeclined) else "accepted"
-    yield from _once(auditor, event.response_id, result)
-    yield from _in_time(auditor, event.offer_id, event.provider_id, said)
+    yield from once(auditor, event.response_id, result)
+    yield from in_time(auditor, event.offer_id, event.provider_id, said)
     if event.offer_id in auditor.offers:
         auditor.offers[event.offer_id].state = result
 
 
-def _in_time(auditor: _Auditor, offer_id: UUID, provider_id: UUID, said: datetime) -> Iterator[str]:
-    offer = auditor.offers.get(offer_id)
-    if offer is None or offer.provider_id != provider_id:
-        yield f"I1: an answer to offer {offer_id}, which this provider never had"
-        return
-    if not offer.made_at <= said < offer.expires_at:
-        yield f"I4: offer {offer_id} was answered outside its life"
-    if offer.state not in ("live", "lapsed"):
-        yield f"I4: offer {offer_id} was answered although it was {offer.state}"
-
-
-def _closed(auditor: _Auditor, event: e.OffersLapsed | e.OffersWithdrawn) -> Iterator[str]:
+def _closed(auditor: Auditor, event: e.OffersLapsed | e.OffersWithdrawn) -> Iterator[str]:
     for offer_id in event.offer_ids:
         offer = auditor.offers.get(offer_id)
         if offer is None:
             yield f"I3: offer {offer_id} ended and was never made"
         elif isinstance(event, e.OffersLapsed):
-            if offer.state != "live":
+            if offer.state not in ("live", "countered"):
                 yield f"I3: offer {offer_id} lapsed although it was {offer.state}"
             if event.at < offer.expires_at:
                 yield f"I3: offer {offer_id} lapsed early"
             offer.state = "lapsed"
         else:
-            if offer.state not in ("live", "accepted"):
+            if offer.state not in OPEN:
                 yield f"I3: offer {offer_id} withdrawn although it was {offer.state}"
             offer.state = "withdrawn"
 
 
-def _awarded(auditor: _Auditor, event: e.Awarded) -> Iterator[str]:
+def _awarded(auditor: Auditor, event: e.Awarded) -> Iterator[str]:
     if auditor.award is not None:
         yield f"I1: award {event.award_id} while another is live"
     auditor.award = (event.award_id, event.provider_id)
@@ -248,14 +172,14 @@ def _awarded(auditor: _Auditor, event: e.Awarded) -> Iterator[str]:
         offer.state = "live"  # the answer that stood is the one that wins now
         if event.response_id is not None:
             auditor.answered.pop(event.response_id, None)
-    yield from _once(auditor, event.response_id, "awarded")
-    yield from _in_time(auditor, event.offer_id, event.provider_id, event.accepted_at)
+    yield from once(auditor, event.response_id, "awarded")
+    yield from in_time(auditor, event.offer_id, event.provider_id, event.accepted_at)
     if offer is not None:
         offer.state = "awarded"
 
 
 def _of_award(
-    auditor: _Auditor,
+    auditor: Auditor,
     event: e.AwardConfirmed | e.AwardReleased | e.AwardCancelled | e.CareStarted,
 ) -> Iterator[str]:
     if auditor.award != (event.award_id, event.provider_id):
@@ -265,11 +189,11 @@ def _of_award(
     if isinstance(event, e.AwardReleased):
         auditor.held_until = None
     if not isinstance(event, e.AwardCancelled):
-        yield from _once(auditor, event.response_id, event.TYPE)
+        yield from once(auditor, event.response_id, event.TYPE)
 
 
 def _ending(
-    auditor: _Auditor,
+    auditor: Auditor,
     event: care.HandedBack
     | care.CareEnding
     | care.PauseLapsed
@@ -284,20 +208,11 @@ def _ending(
     ends = isinstance(event, care.HandedBack | care.CareEnding)
     auditor.award, auditor.ending = None, award if ends else None
     if isinstance(event, care.HandedBack | care.RestartRefused):
-        yield from _once(auditor, event.response_id, event.TYPE)
+        yield from once(auditor, event.response_id, event.TYPE)
 
 
-def _going_on(auditor: _Auditor, event: care.GoingOnEvent | care.ChangeRefused) -> Iterator[str]:
+def _going_on(auditor: Auditor, event: care.GoingOnEvent | care.ChangeRefused) -> Iterator[str]:
     if auditor.award != (event.award_id, event.provider_id):
         yield f"I1: {event.TYPE} of award {event.award_id}, which is not the live one"
     if isinstance(event, care.CareResumed | care.ChangeAgreed | care.ChangeRefused):
-        yield from _once(auditor, event.response_id, event.TYPE)
-
-
-def _once(auditor: _Auditor, response_id: UUID | None, result: str) -> Iterator[str]:
-    """Every request of a provider has one outcome."""
-    if response_id is None:
-        return
-    before = auditor.answered.setdefault(response_id, result)
-    if before != result:
-        yield f"I4: response {response_id} was {before}, and then {result}"
+        yield from once(auditor, event.response_id, event.TYPE)

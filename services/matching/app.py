@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.matching.api import (
     care,
     failing,
+    negotiating,
     placements,
     providers,
     reports,
@@ -70,6 +71,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         routers=(
             placements.router,
             steering.router,
+            negotiating.router,
             stewarding.router,
             care.router,
             failing.router,

@@ -1,10 +1,13 @@
 """A placement's history told from its events: offers with their reasons, and who was not asked."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from services.matching.domain import events as e
+from services.matching.domain import interventions as acts
+from services.matching.domain import negotiations as talks
 from services.matching.domain.asking import Components
 from services.matching.domain.events import Event
 from services.matching.reasons import reasons_of
@@ -76,7 +79,29 @@ def _changes(event: Event) -> list[tuple[UUID, Told]]:
             said = {"answered_at": event.accepted_at, "via": event.via, "award_id": event.award_id}
             return [(event.offer_id, {"status": "awarded", **said})]
         case _:
+            return _negotiated(event)
+
+
+def _negotiated(event: Event) -> list[tuple[UUID, Told]]:
+    """What an event says of an offer whose yes a person must look at, or whose deadline moved."""
+    match event:
+        case talks.RateQuoted():
+            said: Told = {"status": "waiting", "rate_pence": event.rate_pence, "via": event.via}
+        case talks.ConditionRaised():
+            said = {"status": "conditional", **_terms(event), "via": event.via}
+        case talks.ConditionCountered():
+            said = {"status": "countered", **_terms(event), "expires_at": event.expires_at}
+        case talks.RateRefused() | talks.ConditionRefused():
+            said = {"status": "refused"}
+        case acts.OfferWindowChanged():
+            said = {"expires_at": event.expires_at}
+        case _:
             return []
+    return [(event.offer_id, said)]
+
+
+def _terms(event: talks.ConditionRaised | talks.ConditionCountered) -> Told:
+    return {"starts_at": event.starts_at, "visits": [asdict(one) for one in event.visits]}
 
 
 def passed_over_told(events: Sequence[Event]) -> list[Told]:

@@ -11,6 +11,8 @@ from services.matching.awards import OF_AWARDS, AwardRow, project_award
 from services.matching.domain import care_events as care
 from services.matching.domain import events as e
 from services.matching.domain.events import Event
+from services.matching.domain.interventions import Intervention
+from services.matching.domain.negotiations import Negotiation
 from services.matching.escalation_rows import ESCALATIONS
 from services.matching.summary import (
     NOBODY,
@@ -18,6 +20,7 @@ from services.matching.summary import (
     with_care,
     with_fewer_standing,
     with_intervention,
+    with_negotiation,
 )
 from shared.contracts.providers import ProviderRecorded
 from shared.messaging.projection import Projection
@@ -63,9 +66,15 @@ def project_summary(row: Summary | None, event: Event, _key: UUID) -> Summary | 
         case e.RequestRefused() | e.AwaitingInformation():
             return row
         case _:
-            if isinstance(event, care.CareEvent):
-                return with_care(row, event)
-            return with_intervention(row, event)
+            return _with_more(row, event)
+
+
+def _with_more(row: Summary, event: care.CareEvent | Negotiation | Intervention) -> Summary:
+    if isinstance(event, care.CareEvent):
+        return with_care(row, event)
+    if isinstance(event, Negotiation):
+        return with_negotiation(row, event)
+    return with_intervention(row, event)
 
 
 def _with_search(

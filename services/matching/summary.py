@@ -8,7 +8,9 @@ from uuid import UUID
 
 from services.matching.domain import care_events as care
 from services.matching.domain import interventions as acts
+from services.matching.domain import negotiations as talks
 from services.matching.domain.interventions import Intervention
+from services.matching.domain.negotiations import Negotiation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,12 @@ def with_intervention(row: Summary, event: Intervention) -> Summary:
             return row
         case _:
             assert_never(event)
+
+
+def with_negotiation(row: Summary, event: Negotiation) -> Summary:
+    """The summary after a step of a negotiation: an offer is out until it is over."""
+    over = isinstance(event, talks.RateRefused | talks.ConditionRefused)
+    return replace(row, offers_out=row.offers_out - 1) if over else row
 
 
 def with_fewer_standing(row: Summary, fewer: int) -> Summary:

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from services.matching.domain import requirement as needs
+from services.matching.domain.asking import Terms
 from services.matching.domain.care_commands import AnswerChange, AnswerRestart, HandBack
 from services.matching.domain.commands import (
     Answer,
+    AnswerCounter,
     CompleteReferral,
     ConfirmAward,
     ReceiveAnswers,
@@ -48,11 +50,17 @@ def commands_from(records: Sequence[Received]) -> Iterator[tuple[PackageCommand,
 
 
 def _answer(event: Event) -> Answer | None:
+    rate_pence, terms = None, None
     match event:
         case responses.OfferAccepted():
-            kind, reason = "accept", None
+            kind, reason, rate_pence = "accept", None, event.rate_pence
         case responses.OfferDeclined():
             kind, reason = "decline", event.reason
+        case responses.ConditionProposed():
+            kind, reason = "accept", None
+            terms = Terms(
+                starts_at=event.starts_at, visits=tuple(visit_of(one) for one in event.visits)
+            )
         case _:
             return None
     return Answer(
@@ -62,6 +70,8 @@ def _answer(event: Event) -> Answer | None:
         answered_at=event.recorded_at,
         reason=reason,
         response_id=event.response_id,
+        rate_pence=rate_pence,
+        terms=terms,
     )
 
 
@@ -84,6 +94,14 @@ def _command(event: Event) -> PackageCommand:
             )
         case referrals.WithdrawalRequested():
             return WithdrawReferral(reason=event.reason)
+        case responses.CounterAnswered():
+            return AnswerCounter(
+                offer_id=event.offer_id,
+                provider_id=event.provider_id,
+                answered_at=event.recorded_at,
+                response_id=event.response_id,
+                agrees=event.agrees,
+            )
         case responses.ConfirmationSent():
             return ConfirmAward(**_of_award(event))
         case responses.ReleaseSent():
@@ -131,7 +149,7 @@ def requirement_of(asked: Requirement) -> needs.Requirement:
     """The requirement of a contract as the rules weigh it."""
     return needs.Requirement(
         care_type=asked.care_type,
-        visits=tuple([_visit(visit) for visit in asked.visits]),
+        visits=tuple([visit_of(visit) for visit in asked.visits]),
         needs=asked.needs,
         risks=asked.risks,
         equipment=asked.equipment,
@@ -143,7 +161,8 @@ def requirement_of(asked: Requirement) -> needs.Requirement:
     )
 
 
-def _visit(visit: Visit) -> needs.Visit:
+def visit_of(visit: Visit) -> needs.Visit:
+    """A visit in the rules' words."""
     return _same_visit(
         weekday=visit.weekday,
         band=visit.band,

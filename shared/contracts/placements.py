@@ -35,7 +35,7 @@ from shared.contracts.model import (
     ReferralEvent,
     Sector,
 )
-from shared.contracts.requirement import Requirement
+from shared.contracts.requirement import Requirement, Visit
 
 TOPIC = "placements.v1"
 
@@ -129,6 +129,13 @@ class OfferMade(Model):
     lot: Code | None
     contract_kind: ContractKind
     rate_pence: Pence | None
+
+
+class Terms(Model):
+    """What a provider and a broker agreed on: a start, or all visits as they are given."""
+
+    starts_at: Instant | None
+    visits: tuple[Visit, ...]
 
 
 class AwaitingInformation(PlacementEvent):
@@ -256,6 +263,8 @@ class AcceptanceStood(PlacementEvent):
     decided_by: Instant
     via: Via
     response_id: UUID | None
+    rate_pence: Pence | None = None
+    """What the provider quoted, where that was asked for."""
 
 
 class RequestRefused(PlacementEvent):
@@ -264,8 +273,9 @@ class RequestRefused(PlacementEvent):
     TYPE: ClassVar[str] = "homeward.placement.request-refused.v1"
 
     request: Literal[
-        "accept", "decline", "confirm", "release", "start", "hand_back", "restart", "change"
-    ]
+        "accept", "decline", "confirm", "release", "start", "hand_back", "restart", "change",
+        "accept_if", "accept_counter", "decline_counter",
+    ]  # fmt: skip
     provider_id: UUID
     offer_id: UUID | None
     award_id: UUID | None
@@ -317,6 +327,8 @@ class Awarded(PlacementEvent):
     """Minutes of care a week that the package takes, each carer's counted."""
     start_by: Instant | None = None
     """Care that has not started by then is overdue."""
+    agreed: Terms | None = None
+    """What was agreed in place of what was asked for, where that was conditional."""
     overrides: PassedOverReason | None = None
     """The gate that a person awarded in spite of, where there was one."""
 

@@ -8,6 +8,7 @@ from shared.contracts import (
     care,
     dead_letters,
     interventions,
+    negotiations,
     placements,
     providers,
     referrals,
@@ -15,7 +16,9 @@ from shared.contracts import (
 )
 from shared.contracts.model import Event
 
-_MODULES = (referrals, placements, interventions, care, responses, providers, dead_letters)
+_MODULES = (
+    referrals, placements, interventions, negotiations, care, responses, providers, dead_letters,
+)  # fmt: skip
 
 
 def _events_of(module: Any) -> list[type[Event]]:

@@ -10,7 +10,8 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.codes import DeclineReason, HandBackReason, ReleaseReason
-from shared.contracts.model import Instant, ReferralEvent
+from shared.contracts.model import Instant, Pence, ReferralEvent
+from shared.contracts.requirement import Visit
 
 
 class _Response(ReferralEvent):
@@ -26,6 +27,29 @@ class OfferAccepted(_Response):
     TOPIC: ClassVar[str] = "responses.v1"
 
     offer_id: UUID
+    rate_pence: Pence | None = None
+    """What a spot provider quotes an hour; none: the rate of the offer."""
+
+
+class ConditionProposed(_Response):
+    """A provider's yes to one offer on a condition: a later start, or other visits (all of them)."""
+
+    TYPE: ClassVar[str] = "homeward.response.condition-proposed.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    offer_id: UUID
+    starts_at: Instant | None
+    visits: tuple[Visit, ...]
+
+
+class CounterAnswered(_Response):
+    """A provider's yes or no to the terms that were put in place of its condition."""
+
+    TYPE: ClassVar[str] = "homeward.response.counter-answered.v1"
+    TOPIC: ClassVar[str] = "responses.v1"
+
+    offer_id: UUID
+    agrees: bool
 
 
 class OfferDeclined(_Response):

@@ -55,7 +55,14 @@ def write_policy(path: Path) -> Path:
             {"name": "framework-lot", "scope": "lot", **framework},
             {"name": "neighbours", "scope": "neighbours", **framework},
             {"name": "dps", "contract": "dps", "scope": "any", **first},
-            {"name": "spot", "contract": "spot", "scope": "any", "rate_limit_pence": 2100, **first},
+            {
+                "name": "spot",
+                "contract": "spot",
+                "scope": "any",
+                "rate_limit_pence": 2100,
+                "rate_approver": "head-of-brokerage",
+                **first,
+            },
         ],
     }
     path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")

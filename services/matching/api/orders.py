@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from services.matching.api.shapes import Body, Confirmable
 from shared.contracts.codes import AwardGround, EscalationKind, PersonView, PersonViewBy
 from shared.contracts.model import Code
+from shared.contracts.requirement import Visit
 from shared.web.instants import When
 from shared.web.text import LongText, ShortText
 
@@ -30,6 +31,21 @@ class JumpBody(Reasoned):
 
     tier_name: Code
     ground: AwardGround
+
+
+class ApprovalBody(Reasoned):
+    """Who approved the rate, by name; it stays here."""
+
+    approver: ShortText
+
+
+class CounterBody(Reasoned):
+    """Other terms: a start, or all visits as they could be given."""
+
+    starts_at: When | None = None
+    visits: Annotated[tuple[Visit, ...], Field(max_length=100)] = ()
+    expires_at: When | None = None
+    """By when to answer; by default after the tier's usual window."""
 
 
 class ProviderBody(Reasoned):

@@ -8,6 +8,7 @@ from services.matching.domain import events
 from services.matching.domain import placement as states
 from services.matching.domain.codes import RefusalCode
 from services.matching.domain.commands import Answer
+from services.matching.domain.negotiating import quoted, raise_question
 from services.matching.domain.placement import Offer, Present
 from services.matching.domain.questions import offer_answered, why_not_answer_by_telephone
 from services.matching.domain.refusal import Refusal
@@ -41,12 +42,13 @@ def receive_answers(turn: Turn, placement: Present, answers: Sequence[Answer]) -
             _refuse(turn, answer, offer)
         elif answer.kind == "decline":
             _decline(turn, offer, answer)
-        else:
+        elif not raise_question(turn, offer, answer):
             claims[offer.offer_id] = Claim(
                 offer=offer,
                 answered_at=answer.answered_at,
                 via=answer.via,
                 response_id=answer.response_id,
+                quoted_pence=quoted(offer, answer),
             )
     if isinstance(turn.placement, states.Searching | states.Exhausted):
         settle(turn, turn.placement, tuple(claims.values()))

@@ -1,6 +1,7 @@
 """What the events say about whom is asked, and why: parts of `TierOpened` and `OffersMade`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.matching.domain.codes import (
@@ -9,6 +10,7 @@ from services.matching.domain.codes import (
     PassedOverReason,
     RankingComponent,
 )
+from services.matching.domain.requirement import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,14 @@ class Reckoning:
     prices: tuple[Price, ...]
     missed: tuple[float, ...]
     expected: tuple[Expected, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a provider and a broker agreed on: a start, or all visits as they are given."""
+
+    starts_at: datetime | None
+    visits: tuple[Visit, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

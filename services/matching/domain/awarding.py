@@ -40,4 +40,7 @@ def start_by(turn: Turn) -> datetime | None:
 def after_award(turn: Turn) -> None:
     """Tell everybody else at once, and close what waited for the package to be filled."""
     withdraw_offers(turn, "placed")
-    turn.close("nobody_left", "released", "target_overdue", "care_gap_ahead", "care_gap")
+    turn.close(
+        "nobody_left", "released", "target_overdue", "care_gap_ahead", "care_gap", "rate_approval",
+        "conditional_acceptance",
+    )  # fmt: skip

@@ -160,4 +160,5 @@ def _restated(
         answered_at=answered_at,
         via=via,
         response_id=response_id,
+        terms=offer.terms,
     )

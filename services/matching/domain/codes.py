@@ -62,6 +62,7 @@ EscalationKind = Literal[
     "nobody_left", "released", "confirmation_overdue", "target_overdue", "by_hand",
     "exclusion_proposed", "person_view_missing", "person_refuses", "start_overdue",
     "pause_ending", "review_due", "care_gap_ahead", "care_gap",
+    "rate_approval", "conditional_acceptance",
 ]  # fmt: skip
 PersonView = Literal["not_asked", "informed", "agrees", "refuses", "best_interests"]
 PersonViewBy = Literal[
@@ -83,11 +84,12 @@ RankingComponent = Literal[
 TierOpenedBecause = Literal["first", "exhausted", "time_up", "jumped"]
 RefusalCode = Literal[
     "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded",
-    "person-view-missing",
+    "person-view-missing", "rate-over-limit", "no-counter",
 ]  # fmt: skip
 Request = Literal[
-    "accept", "decline", "confirm", "release", "start", "hand_back", "restart", "change"
-]
+    "accept", "decline", "confirm", "release", "start", "hand_back", "restart", "change",
+    "accept_if", "accept_counter", "decline_counter",
+]  # fmt: skip
 HandBackReason = Literal[
     "staffing", "rate", "needs_changed", "relationship", "safety", "provider_closing", "other"
 ]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.matching.domain.asking import Terms
 from services.matching.domain.codes import (
     AwardGround,
     DeclineReason,
@@ -62,6 +63,10 @@ class Answer:
     answered_at: datetime
     reason: DeclineReason | None = None
     via: Literal["endpoint", "telephone"] = "endpoint"
+    rate_pence: int | None = None
+    """What it asks an hour, where that is quoted (spot)."""
+    terms: Terms | None = None
+    """A yes on this condition."""
     response_id: UUID | None = None
 
 
@@ -73,6 +78,17 @@ class ReceiveAnswers:
     """
 
     answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCounter:
+    """A provider's yes or no to the terms that a broker put in place of its condition."""
+
+    offer_id: UUID
+    provider_id: UUID
+    answered_at: datetime
+    response_id: UUID
+    agrees: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +156,7 @@ Command = (
     | CompleteReferral
     | WithdrawReferral
     | ReceiveAnswers
+    | AnswerCounter
     | AwardCommand
     | AwardByHand
     | PeopleCommand

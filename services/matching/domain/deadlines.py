@@ -18,6 +18,9 @@ DeadlineKind = (
 )  # fmt: skip
 
 
+_LAPSING = frozenset({"live", "countered"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
     """An instant at which something follows by itself."""
@@ -80,7 +83,7 @@ def _target(placement: Placement) -> tuple[Deadline, ...]:
 def _search(placement: Placement) -> tuple[Deadline, ...]:
     if not isinstance(placement, states.Searching):
         return ()
-    lapses = [offer.expires_at for offer in placement.offers if offer.status == "live"]
+    lapses = [offer.expires_at for offer in placement.offers if offer.status in _LAPSING]
     found = (Deadline(kind="offers_lapse", at=min(lapses)),) if lapses else ()
     if placement.hold is not None:
         return (*found, Deadline(kind="hold_end", at=placement.hold.until))

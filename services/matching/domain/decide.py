@@ -15,6 +15,7 @@ from services.matching.domain.answering import receive_answers
 from services.matching.domain.care_times import CareDeadlineKind, care_deadlines
 from services.matching.domain.codes import Urgency
 from services.matching.domain.commands import (
+    AnswerCounter,
     AwardByHand,
     Command,
     CompleteReferral,
@@ -36,8 +37,13 @@ from services.matching.domain.holding import (
     withdraw,
 )
 from services.matching.domain.market import Market
+from services.matching.domain.negotiating import answer_counter, close_negotiated, negotiate
 from services.matching.domain.outlook import review_outlook
-from services.matching.domain.people_commands import PeopleCommand, SearchCommand
+from services.matching.domain.people_commands import (
+    NegotiationCommand,
+    PeopleCommand,
+    SearchCommand,
+)
 from services.matching.domain.placement import Placement, Present
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import UNKNOWN_PLACEMENT, Refusal
@@ -96,6 +102,8 @@ def _obey(turn: Turn, placement: Present, command: Command) -> Refusal | None:
     match command:
         case ReceiveAnswers():
             return receive_answers(turn, placement, command.answers)
+        case AnswerCounter():
+            answer_counter(turn, placement, command)
         case PassTime() | ReceiveReferral():
             return None
         case CompleteReferral():
@@ -116,6 +124,8 @@ def _obey(turn: Turn, placement: Present, command: Command) -> Refusal | None:
 
 
 def _obey_people(turn: Turn, placement: Present, command: PeopleCommand) -> Refusal | None:
+    if isinstance(command, NegotiationCommand):
+        return negotiate(turn, placement, command)
     if isinstance(command, SearchCommand):
         return steer(turn, placement, command)
     return steward(turn, placement, command)
@@ -155,6 +165,8 @@ def advance(turn: Turn) -> None:
         goes_on = isinstance(placement, states.Searching) and (
             lapse_due(turn) or _go_on(turn, placement)
         )
+    if turn.events:
+        close_negotiated(turn)
     _escalate_overdue(turn)
 
 

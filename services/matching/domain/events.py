@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from services.matching.domain import care_events as care
-from services.matching.domain.asking import OfferMade, PassedOver, Ranked, Reckoning
+from services.matching.domain.asking import OfferMade, PassedOver, Ranked, Reckoning, Terms
 from services.matching.domain.codes import (
     AwardGround,
     ContractKind,
@@ -32,6 +32,7 @@ from services.matching.domain.codes import (
 )
 from services.matching.domain.fact import PlacementEvent
 from services.matching.domain.interventions import Intervention
+from services.matching.domain.negotiations import Negotiation
 from services.matching.domain.requirement import Requirement
 
 CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand", "by_person"]
@@ -159,6 +160,7 @@ class AcceptanceStood(PlacementEvent):
     decided_by: datetime
     via: Via
     response_id: UUID | None
+    rate_pence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +215,7 @@ class Awarded(PlacementEvent):
     response_id: UUID | None
     weekly_minutes: int | None = None
     start_by: datetime | None = None
+    agreed: Terms | None = None
     overrides: PassedOverReason | None = None
 
 
@@ -329,4 +332,12 @@ OfferEvent = (
 )
 AwardEvent = Awarded | AwardConfirmed | AwardReleased | AwardCancelled | CareStarted
 EscalationEvent = EscalationOpened | EscalationClosed
-Event = SearchEvent | OfferEvent | AwardEvent | EscalationEvent | Intervention | care.CareEvent
+Event = (
+    SearchEvent
+    | OfferEvent
+    | AwardEvent
+    | EscalationEvent
+    | Intervention
+    | Negotiation
+    | care.CareEvent
+)

@@ -30,6 +30,8 @@ from services.matching.domain.events import (
 )
 from services.matching.domain.evolve_care import after_care
 from services.matching.domain.intervening import after_intervention, after_withdrawal, in_new_round
+from services.matching.domain.negotiated import after_negotiation, at_rate
+from services.matching.domain.negotiations import Negotiation
 from services.matching.domain.placement import AfterStart, Held, Offer, Placement
 from services.matching.domain.requirement import needed
 from services.matching.domain.transitions import TRANSITIONS
@@ -77,6 +79,8 @@ def _after(placement: Placement, event: Event) -> Placement:
         case _:
             if isinstance(event, CareEvent):
                 return after_care(placement, event)
+            if isinstance(event, Negotiation):
+                return after_negotiation(placement, event)
             return after_intervention(placement, event)
 
 
@@ -207,7 +211,11 @@ def _after_offer(placement: Placement, event: OfferEvent) -> Placement:
             searching = expect(placement, states.Searching)
             return replace(
                 searching,
-                offers=answered(searching.offers, event.offer_id, "accepted", event),
+                offers=at_rate(
+                    answered(searching.offers, event.offer_id, "accepted", event),
+                    event.offer_id,
+                    event.rate_pence,
+                ),
                 heard=heard(searching.heard, event.response_id),
                 decided_by=event.decided_by,
             )

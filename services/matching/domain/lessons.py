@@ -87,7 +87,15 @@ def _ending(offer: Offer, now: datetime) -> tuple[Outcome, datetime] | None:
         case "withdrawn_placed" | "withdrawn_ended":
             # At most: matching may have been away when the deadline passed.
             return "withdrawn", min(now, offer.expires_at)
-        case "accepted" | "awarded" | "declined":
+        case (
+            "accepted"
+            | "awarded"
+            | "declined"
+            | "waiting"
+            | "conditional"
+            | "countered"
+            | "refused"
+        ):
             raise AssertionError(f"{offer.status} without an instant")
         case _:
             assert_never(offer.status)

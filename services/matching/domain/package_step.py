@@ -104,6 +104,8 @@ def _obey(whole: PackageTurn, command: PackageCommand, about: UUID | None) -> Re
         return None
     if isinstance(command, searching.ReceiveAnswers):
         return _answers(whole, command)
+    if isinstance(command, searching.AnswerCounter):
+        return _search(whole, whole.package.with_offer(command.offer_id), command)
     if isinstance(command, searching.AwardCommand | asked.CareAnswer):
         placement = whole.package.with_award(command.award_id)
         if isinstance(command, asked.CareAnswer):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.matching.domain.asking import Terms
 from services.matching.domain.codes import AwardGround, EscalationKind, PersonView, PersonViewBy
 
 
@@ -110,6 +111,32 @@ class MoveToPolicy:
     """Go on under the policy that `step` is given, a newer one than the placement began with."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideRate:
+    """Approve a quoted rate above the limit, or refuse it. Source: domain rule 1."""
+
+    offer_id: UUID
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideCondition:
+    """Accept a provider's condition, or refuse it."""
+
+    offer_id: UUID
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterCondition:
+    """Put other terms to the provider; None: until the tier's usual window is over."""
+
+    offer_id: UUID
+    terms: Terms
+    expires_at: datetime | None = None
+
+
+NegotiationCommand = DecideRate | DecideCondition | CounterCondition
 SearchCommand = (
     HoldSearch | ResumeSearch | JumpToTier | AskProvider | SkipProvider | ChangeWindow
     | WithdrawOffer | CancelAward
@@ -118,4 +145,4 @@ PlacementCommand = (
     ExcludeProvider | LiftExclusion | RecordPersonView | Assign | Escalate | CloseEscalation
     | MoveToPolicy
 )  # fmt: skip
-PeopleCommand = SearchCommand | PlacementCommand
+PeopleCommand = SearchCommand | PlacementCommand | NegotiationCommand

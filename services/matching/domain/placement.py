@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.matching.domain.asking import Terms
 from services.matching.domain.codes import (
     ContractKind,
     EndingBecause,
@@ -22,12 +23,16 @@ from services.matching.domain.people import ByPeople, Hold
 from services.matching.domain.requirement import Needed
 
 OfferStatus = Literal[
-    "live", "accepted", "awarded", "declined", "lapsed", "withdrawn_placed", "withdrawn_ended"
-]
+    "live", "accepted", "awarded", "declined", "lapsed", "withdrawn_placed", "withdrawn_ended",
+    "waiting", "conditional", "countered", "refused",
+]  # fmt: skip
 """`accepted` stands and may still win; `awarded` is the acceptance that took the package, also
-after the award has ended; `withdrawn_placed` was withdrawn because another has the package."""
+after the award has ended; `waiting`: for its rate to be approved; `conditional`, `countered`: for terms;
+`refused`: its rate or condition was; `withdrawn_placed` was withdrawn because another has the package."""
 
-OPEN_OFFERS: frozenset[OfferStatus] = frozenset({"live", "accepted"})
+OPEN_OFFERS: frozenset[OfferStatus] = frozenset(
+    {"live", "accepted", "waiting", "conditional", "countered"}
+)
 """What an award or a withdrawal takes back."""
 
 EndedBecause = EndingBecause | Literal["split", "merged"]
@@ -94,6 +99,8 @@ class Offer:
     answered_at: datetime | None = None
     via: Via | None = None
     response_id: UUID | None = None
+    terms: Terms | None = None
+    """What is, or was, negotiated in place of what was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

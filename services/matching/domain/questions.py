@@ -28,11 +28,11 @@ def offer_answered(placement: Placement, answer: Answer) -> Offer | RefusalCode:
     if offer is None or offer.provider_id != answer.provider_id:
         return "already-placed" if placed else "offer-withdrawn"
     match offer.status:
-        case "accepted" | "awarded" | "declined":
+        case "accepted" | "awarded" | "declined" | "waiting" | "conditional" | "countered":
             return "already-answered"
         case "withdrawn_placed":
             return "already-placed"
-        case "withdrawn_ended":
+        case "withdrawn_ended" | "refused":
             return "offer-withdrawn"
         case "live" | "lapsed":
             if answer.answered_at >= offer.expires_at:

@@ -50,6 +50,9 @@ Code = (
         "same-policy",
         "tiers-differ",
         "needs-confirmation",
+        "no-rate-quoted",
+        "no-condition",
+        "nothing-changed",
     ]
 )
 
@@ -69,6 +72,9 @@ SENTENCES: dict[RefusalCode, str] = {
     "already-answered": "This offer has its answer already, and the first one counts.",
     "person-view-missing": "What the person says of the plan is not recorded yet as the policy needs;"
     " ask the brokerage team, then confirm again.",
+    "rate-over-limit": "The rate lies above the limit, and nobody may approve it; it can be accepted"
+    " at the offered rate.",
+    "no-counter": "There are no terms of ours to answer, or not any more.",
     "not-awarded": "This provider does not hold this award, or not in a way that allows this.",
 }
 UNKNOWN_PLACEMENT = Refusal(

@@ -37,7 +37,7 @@ def lapse_due(turn: Turn, spared: frozenset[UUID] = frozenset()) -> bool:
         [
             offer.offer_id
             for offer in placement.offers
-            if offer.status == "live"
+            if offer.status in ("live", "countered")
             and offer.expires_at <= turn.now
             and offer.offer_id not in spared
         ]

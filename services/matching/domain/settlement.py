@@ -31,6 +31,8 @@ class Claim:
     answered_at: datetime
     via: Via
     response_id: UUID | None
+    quoted_pence: int | None = None
+    """What it asks in place of the rate of its offer."""
 
 
 def rank(offer: Offer) -> tuple[int, int, int]:
@@ -130,6 +132,7 @@ def _stand(turn: Turn, claim: Claim, decided_by: datetime) -> None:
             decided_by=decided_by,
             via=claim.via,
             response_id=claim.response_id,
+            rate_pence=claim.quoted_pence,
         )
     )
 
@@ -162,7 +165,8 @@ def _award_claim(turn: Turn, placement: Open, winner: Claim, arrived: Sequence[C
             tier_name=offer.tier_name,
             lot=offer.lot,
             contract_kind=offer.contract_kind,
-            rate_pence=offer.rate_pence,
+            rate_pence=winner.quoted_pence or offer.rate_pence,
+            agreed=offer.terms,
             confirm_by=confirm_by(turn),
             via=winner.via,
             ground=None,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from services.matching.domain import care_events as care
 from services.matching.domain import events
 from services.matching.domain import interventions as acts
+from services.matching.domain import negotiations as talks
 from services.matching.domain.events import Event
 from services.matching.domain.placement import (
     Absent,
@@ -36,6 +37,17 @@ _BY_PEOPLE: tuple[Fact, ...] = (
     events.EscalationClosed,
 )
 """What people may decide about a placement until it is withdrawn."""
+
+_NEGOTIATED: tuple[Fact, ...] = (
+    talks.RateQuoted,
+    talks.RateApproved,
+    talks.RateRefused,
+    talks.ConditionRaised,
+    talks.ConditionAccepted,
+    talks.ConditionRefused,
+    talks.ConditionCountered,
+)
+"""What becomes of a yes that a person must look at, while nobody has the package."""
 
 _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
     Absent: {
@@ -68,6 +80,7 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             care.CareGapMoved,
             care.ContingencyRecorded,
             *_BY_PEOPLE,
+            *_NEGOTIATED,
         ),
         Exhausted: (events.SearchExhausted,),
         Awarded: (events.Awarded,),
@@ -77,11 +90,13 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
     Exhausted: {
         Exhausted: (
             events.OfferDeclined,
+            events.OffersWithdrawn,
             events.RequestRefused,
             acts.PolicyMoved,
             care.CareGapMoved,
             care.ContingencyRecorded,
             *_BY_PEOPLE,
+            *_NEGOTIATED,
         ),
         Searching: (events.SearchReopened,),
         Awarded: (events.Awarded,),

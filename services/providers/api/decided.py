@@ -115,6 +115,8 @@ async def _outcome(request: Request, known: Mapping[str, Any]) -> Answer | None:
             return _standing(row.decided_by.isoformat())
         case "declined":
             return Answer(status=200, body={"result": "declined"})
+        case "waiting" | "conditional" | "countered":
+            return _open(result)
         case _:
             return _done(result, known)
 
@@ -148,6 +150,11 @@ async def _told_otherwise(web: Web, known: Mapping[str, Any]) -> Answer:
         case "withdrawn":
             code = "already-placed" if row.because == "placed" else "offer-withdrawn"
             return await _refused(web, code, known)
+        case "waiting" | "conditional" | "countered":
+            return _open(row.status)
+        case "refused":
+            code = "rate-refused" if row.because == "rate" else "condition-refused"
+            return await _refused(web, code, known)
         case "live" | "lapsed":
             raise AssertionError("an answered offer is never again unanswered")
         case _ as never:
@@ -169,6 +176,11 @@ def _awarded(referral_id: UUID, award_id: UUID, confirm_by: str) -> Answer:
 def _standing(decided_by: str) -> Answer:
     # Not final: a repeat of the request gets what has become of it by then.
     return Answer(status=200, body={"result": "standing", "decided_by": decided_by}, final=False)
+
+
+def _open(result: str) -> Answer:
+    # Not final: a broker decides about it, and a repeat gets what has become of it by then.
+    return Answer(status=200, body={"result": result}, final=False)
 
 
 def _done(result: str, known: Mapping[str, Any]) -> Answer:

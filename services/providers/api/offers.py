@@ -1,6 +1,6 @@
 """The integration endpoint, first half: a provider reads its offers and answers them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -9,15 +9,23 @@ from fastapi.responses import Response
 from services.providers.api.callers import ProviderId, ProviderOnce, reading_of, web_of
 from services.providers.api.decided import finish_offer, pending_on
 from services.providers.api.shapes import (
+    AcceptBody,
+    AcceptIfBody,
     AnswerView,
     DeclineBody,
     Nothing,
     OfferPage,
     OfferView,
+    TermsView,
     pounds,
 )
 from services.providers.domain.offers import ANSWERED_BY, OfferStatus
-from services.providers.handlers.answering import AnswerOffer, answer_offer
+from services.providers.handlers.answering import (
+    AnswerCounter,
+    AnswerOffer,
+    answer_counter,
+    answer_offer,
+)
 from services.providers.handlers.words import Words
 from services.providers.needed import Needed
 from services.providers.store import QUERIES
@@ -112,11 +120,11 @@ async def accept(
     provider_id: ProviderId,
     act: ProviderOnce,
     wait: Wait,
-    _body: Nothing | None = None,
+    body: AcceptBody | None = None,
 ) -> Response:
     """Records a yes before the deadline, then waits for what matching makes of it.
 
-    200 `awarded` or `standing`; 202 if not decided in time; 409 `already-placed`, `offer-lapsed`,
+    200 `awarded` or `standing`, `waiting` where a quoted rate is to be approved; 202 if not decided in time; 409 `already-placed`, `offer-lapsed`,
     `offer-withdrawn`, `already-answered`.
     """
     command = AnswerOffer(
@@ -124,8 +132,64 @@ async def accept(
         offer_id=offer_id,
         answer="accept",
         words=Words(author=act.subject),
+        rate_pence=None if body is None or body.rate is None else int(body.rate * 100),
     )
     return await _answer(request, command, act, wait)
+
+
+@router.post("/v1/offers/{offer_id}/accept-if", summary="Yes, on a condition")
+async def accept_if(
+    request: Request,
+    *,
+    offer_id: UUID,
+    provider_id: ProviderId,
+    act: ProviderOnce,
+    wait: Wait,
+    body: AcceptIfBody,
+) -> Response:
+    """Records a yes with a later start or other visits; a broker accepts, refuses or counters it.
+
+    200 `conditional`; 202 if not decided in time; 409 as for a yes.
+    """
+    if body.starts_at is None and not body.visits:
+        raise invalid(("starts_at", "required", "is required unless other visits are given"))
+    command = AnswerOffer(
+        provider_id=provider_id,
+        offer_id=offer_id,
+        answer="accept_if",
+        starts_at=body.starts_at,
+        visits=body.visits,
+        words=Words(author=act.subject, note=body.note),
+    )
+    return await _answer(request, command, act, wait)
+
+
+@router.post("/v1/offers/{offer_id}/counter/{answer}", summary="Answer the terms put to you")
+async def answer_terms(
+    request: Request,
+    *,
+    offer_id: UUID,
+    answer: Literal["accept", "decline"],
+    provider_id: ProviderId,
+    act: ProviderOnce,
+    wait: Wait,
+    _body: Nothing | None = None,
+) -> Response:
+    """Records a yes or no to the offer's `counter`, then waits for what matching makes of it.
+
+    200 `awarded`, `standing` or `declined`; 409 `no-counter`, or as for a yes.
+    """
+    command = AnswerCounter(
+        provider_id=provider_id,
+        offer_id=offer_id,
+        answer="accept_counter" if answer == "accept" else "decline_counter",
+        words=Words(author=act.subject),
+    )
+
+    async def effect(connection: Connection) -> Answer | Pending:
+        return pending_on(await answer_counter(connection, command))
+
+    return await act.run(web_of(request).pool, effect, finish_offer(request, wait))
 
 
 @router.post("/v1/offers/{offer_id}/decline", summary="No, with its reason")
@@ -172,6 +236,7 @@ def _view(row: Any) -> OfferView:
             **row,
             "status": "lapsed" if overdue else row["status"],
             "rate": pounds(row["rate_pence"]),
+            "counter": row["put_counter"] and TermsView.model_validate_json(row["put_counter"]),
             "needed": row["needed"] and Needed.model_validate_json(row["needed"]),
             "answer": _answer_view(row),
         }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.providers.domain.offers import Answer, OfferStatus
+from services.providers.domain.offers import Answer, CounterAnswer, OfferStatus
 from services.providers.needed import Needed
 from shared.contracts.codes import (
     CarerGender,
@@ -20,6 +20,7 @@ from shared.contracts.codes import (
     SuspensionReason,
 )
 from shared.contracts.model import Code, Outcode
+from shared.contracts.requirement import Visit
 from shared.web.instants import Day, When
 from shared.web.text import LongText, ShortText
 
@@ -147,6 +148,27 @@ class ProviderView(View):
     recorded_at: AwareDatetime
 
 
+class AcceptBody(Body):
+    """A yes; a spot provider may quote its rate in pounds an hour."""
+
+    rate: Rate | None = None
+
+
+class AcceptIfBody(Body):
+    """A yes on a condition: a later start, or all visits as they would be given."""
+
+    starts_at: When | None = None
+    visits: Annotated[tuple[Visit, ...], Field(max_length=100)] = ()
+    note: LongText | None = None
+
+
+class TermsView(View):
+    """Terms in place of what was asked for."""
+
+    starts_at: AwareDatetime | None
+    visits: tuple[Visit, ...]
+
+
 class DeclineBody(Body):
     """A no. `other` needs a note, `safety` needs who was told."""
 
@@ -158,12 +180,13 @@ class DeclineBody(Body):
 class AnswerView(View):
     """What you answered, and what came of it."""
 
-    answer: Answer
+    answer: Answer | CounterAnswer
     via: Literal["endpoint", "telephone", "hand"]
     recorded_at: AwareDatetime | None
     """None for an answer that did not come by the endpoint."""
     result: str
-    """`undecided`, `awarded`, `standing`, `declined` or `refused`."""
+    """`undecided`, `awarded`, `standing`, `waiting` (for the rate), `conditional`, `countered`,
+    `declined` or `refused`."""
     code: str | None
     """Why it was refused."""
 
@@ -183,6 +206,8 @@ class OfferView(View):
     contract_kind: ContractKind
     rate: Decimal | None
     needed: Needed | None
+    counter: TermsView | None
+    """Terms of the brokerage team in place of your condition, to be answered by `expires_at`."""
     answer: AnswerView | None
 
 

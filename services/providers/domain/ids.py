@@ -13,6 +13,11 @@ def answer_id(offer_id: UUID) -> UUID:
     return uuid5(offer_id, "answer")
 
 
+def counter_answer_id(offer_id: UUID) -> UUID:
+    """The id of the one answer to the terms that were put in place of an offer's condition."""
+    return uuid5(offer_id, "counter")
+
+
 def award_request_id(award_id: UUID, request: AwardRequest, refused_before: int = 0) -> UUID:
     """The id of an award's request of one kind; one that was refused can be made again."""
     return uuid5(award_id, f"{request}/{refused_before}" if refused_before else request)

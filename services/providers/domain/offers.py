@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias, assert_never
 from uuid import UUID
 
-from services.providers.domain.ids import answer_id
+from services.providers.domain.ids import answer_id, counter_answer_id
 from services.providers.domain.verdicts import Join, Refusal, Respond, Verdict
 
 OfferStatus: TypeAlias = Literal[
@@ -14,14 +14,27 @@ OfferStatus: TypeAlias = Literal[
     "accepted",  # live | standing | lapsed -> accepted: the package was awarded
     "declined",  # live | lapsed -> declined
     "lapsed",  # live -> lapsed: no answer in time
+    "waiting",  # live | lapsed -> waiting: a yes whose rate is to be approved
+    "conditional",  # live | lapsed -> conditional: a yes on a condition, for a broker
+    "countered",  # conditional -> countered: other terms were put to the provider
+    "refused",  # waiting | conditional -> refused: the rate or the condition was
     "withdrawn",  # live | standing | lapsed -> withdrawn: placed elsewhere, or not needed any more
 ]
-Answer: TypeAlias = Literal["accept", "decline"]
+Answer: TypeAlias = Literal["accept", "decline", "accept_if"]
+CounterAnswer: TypeAlias = Literal["accept_counter", "decline_counter"]
 
 FOLLOWS: dict[OfferStatus, frozenset[OfferStatus]] = {
-    "live": frozenset({"standing", "accepted", "declined", "lapsed", "withdrawn"}),
+    "live": frozenset(
+        {"standing", "accepted", "declined", "lapsed", "waiting", "conditional", "withdrawn"}
+    ),
     "standing": frozenset({"accepted", "withdrawn"}),
-    "lapsed": frozenset({"standing", "accepted", "declined", "withdrawn"}),
+    "lapsed": frozenset(
+        {"standing", "accepted", "declined", "waiting", "conditional", "withdrawn"}
+    ),
+    "waiting": frozenset({"standing", "accepted", "refused", "withdrawn"}),
+    "conditional": frozenset({"standing", "accepted", "countered", "refused", "withdrawn"}),
+    "countered": frozenset({"standing", "accepted", "declined", "lapsed", "withdrawn"}),
+    "refused": frozenset(),
     "accepted": frozenset(),
     "declined": frozenset(),
     "withdrawn": frozenset(),
@@ -33,6 +46,9 @@ ANSWERED_BY: dict[OfferStatus, Answer] = {
     "standing": "accept",
     "accepted": "accept",
     "declined": "decline",
+    "waiting": "accept",
+    "conditional": "accept_if",
+    "countered": "accept_if",
 }
 """The answer that an offer in this state has had, by the endpoint or by telephone."""
 
@@ -66,13 +82,15 @@ def decide_answer(offer: Offer, answer: Answer, mine: Answer | None, now: dateti
     if mine is not None:
         return Join(response_id=response_id) if mine == answer else _refuse_other()
     match offer.status:
-        case "standing" | "accepted" | "declined":
+        case "standing" | "accepted" | "declined" | "waiting" | "conditional" | "countered":
             same = ANSWERED_BY[offer.status] == answer
             return Join(response_id=None) if same else _refuse_other()
         case "withdrawn":
             if offer.placed and offer.held_here:
                 return Join(response_id=None) if answer == "accept" else _refuse_other()
             return Refusal(code="already-placed" if offer.placed else "offer-withdrawn")
+        case "refused":
+            return Refusal(code="offer-withdrawn")
         case "lapsed":
             return Refusal(code="offer-lapsed")
         case "live":
@@ -81,6 +99,25 @@ def decide_answer(offer: Offer, answer: Answer, mine: Answer | None, now: dateti
             return Respond(response_id=response_id)
         case _ as never:
             assert_never(never)
+
+
+def decide_counter_answer(
+    offer: Offer, answer: CounterAnswer, mine: CounterAnswer | None, now: datetime
+) -> Verdict:
+    """What an answer to our terms comes to, when `mine` was recorded before (None: nothing).
+
+    `now` must be read after the offer was locked. Source: domain rule 6.
+    """
+    response_id = counter_answer_id(offer.offer_id)
+    if mine is not None:
+        return Join(response_id=response_id) if mine == answer else _refuse_other()
+    if offer.status == "withdrawn":
+        return Refusal(code="already-placed" if offer.placed else "offer-withdrawn")
+    if offer.status != "countered":
+        return Refusal(code="no-counter")
+    if now >= offer.expires_at:
+        return Refusal(code="offer-lapsed")
+    return Respond(response_id=response_id)
 
 
 def _refuse_other() -> Refusal:

@@ -12,6 +12,11 @@ RefusalCode: TypeAlias = Literal[
     "not-awarded",
     "already-confirmed",
     "person-view-missing",
+    "no-counter",
+    "rate-over-limit",
+    "rate-refused",
+    "condition-refused",
+    "rate-not-asked",
     "not-found",
     "started-too-early",
     "started-in-future",
@@ -73,6 +78,14 @@ _SENTENCES: dict[str, str] = {
     "brokerage team to agree a hand-back.",
     "person-view-missing": "The person's own view of the plan is not recorded yet. The brokerage team "
     "has been told; confirm again when it is.",
+    "no-counter": "There are no terms of the brokerage team to answer, or not any more. Read the offer "
+    "again.",
+    "rate-over-limit": "The rate lies above the council's limit and cannot be approved. Telephone the "
+    "brokerage team if you still want the package at the offered rate.",
+    "rate-refused": "The rate was not approved and the offer is over. A later offer can be answered.",
+    "condition-refused": "The condition was not accepted and the offer is over. A later offer can be "
+    "answered.",
+    "rate-not-asked": "Your contract says the rate; send the answer without one.",
     "not-found": "There is nothing here that you may see.",
     "started-too-early": "started_at lies before the package was awarded to you. Send the instant "
     "at which the first visit was delivered.",

@@ -12,6 +12,8 @@ TOPIC = "responses.v1"
 ResponseEvent = (
     responses.OfferAccepted
     | responses.OfferDeclined
+    | responses.ConditionProposed
+    | responses.CounterAnswered
     | responses.ConfirmationSent
     | responses.ReleaseSent
     | responses.StartReported
@@ -38,7 +40,7 @@ async def record(
                 sequence=sequence,
                 type=event.TYPE,
                 at=event.at,
-                body=event.model_dump_json(),
+                body=event.model_dump_json(by_alias=True),
                 correlation_id=event.referral_id,
             )
         ],

@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.providers.domain.offers import OfferStatus
-from shared.contracts import interventions, placements
+from shared.contracts import interventions, negotiations, placements
 from shared.contracts.model import Event
 from shared.messaging.projection import Projection
-from shared.postgres.rows import RowTable
+from shared.postgres.rows import Json, RowTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,8 @@ class OfferRow:
     lot: str | None
     contract_kind: str
     rate_pence: int | None
+    counter: Json | None = None
+    """Our terms in place of the provider's condition, to be answered."""
 
 
 def offers_of(event: Event) -> Sequence[UUID]:
@@ -47,6 +49,14 @@ def offers_of(event: Event) -> Sequence[UUID]:
         case placements.Awarded(offer_id=UUID() as offer_id):
             return [offer_id]
         case interventions.OfferWindowChanged():
+            return [event.offer_id]
+        case (
+            negotiations.RateQuoted()
+            | negotiations.RateRefused()
+            | negotiations.ConditionRaised()
+            | negotiations.ConditionRefused()
+            | negotiations.ConditionCountered()
+        ):
             return [event.offer_id]
         case interventions.SearchHeld() | interventions.SearchResumed():
             return event.standing
@@ -77,6 +87,27 @@ def project_offer(row: OfferRow | None, event: Event, offer_id: UUID) -> OfferRo
             return replace(row, expires_at=event.expires_at)
         case interventions.SearchHeld() | interventions.SearchResumed():
             return replace(row, decided_by=event.decided_by)
+        case _:
+            return _negotiated(row, event)
+
+
+def _negotiated(row: OfferRow, event: Event) -> OfferRow | None:
+    match event:
+        case negotiations.RateQuoted():
+            return replace(
+                row, status="waiting", rate_pence=event.rate_pence, answered_via=event.via
+            )
+        case negotiations.ConditionRaised():
+            return replace(row, status="conditional", answered_via=event.via)
+        case negotiations.ConditionCountered():
+            terms = event.model_dump_json(include={"starts_at", "visits"}, by_alias=True)
+            return replace(
+                row, status="countered", counter=Json(terms), expires_at=event.expires_at
+            )
+        case negotiations.RateRefused():
+            return replace(row, status="refused", because="rate")
+        case negotiations.ConditionRefused():
+            return replace(row, status="refused", because="condition")
         case _:
             return None
 

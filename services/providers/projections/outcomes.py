@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.providers.domain.ids import answer_id
-from shared.contracts import care, placements
+from services.providers.domain.ids import answer_id, counter_answer_id
+from shared.contracts import care, negotiations, placements
 from shared.contracts.model import Event
 from shared.messaging.projection import Projection
 from shared.postgres.rows import RowTable
@@ -30,6 +30,8 @@ class OutcomeRow:
 
 
 _DECIDING_EVENTS = (
+    negotiations.RateQuoted,
+    negotiations.ConditionRaised,
     placements.Awarded,
     placements.AcceptanceStood,
     placements.OfferDeclined,
@@ -45,10 +47,25 @@ _DECIDING_EVENTS = (
 )
 
 
+_NEGOTIATED = (
+    negotiations.RateRefused,
+    negotiations.ConditionRefused,
+    negotiations.ConditionCountered,
+)
+_OPEN = ("standing", "waiting", "conditional")
+"""First results after which there is a later one."""
+
+
 def responses_decided_by(event: Event) -> Sequence[UUID]:
     """The responses that an event decides, or that stood and are now decided."""
     if isinstance(event, placements.OffersWithdrawn):
-        return [answer_id(offer_id) for offer_id in event.offer_ids]
+        return [
+            response_id
+            for offer_id in event.offer_ids
+            for response_id in (answer_id(offer_id), counter_answer_id(offer_id))
+        ]
+    if isinstance(event, _NEGOTIATED):
+        return [event.response_id] if event.response_id is not None else []
     if not isinstance(event, _DECIDING_EVENTS):
         return ()
     if event.response_id is not None:
@@ -61,7 +78,8 @@ def responses_decided_by(event: Event) -> Sequence[UUID]:
 def project_outcome(row: OutcomeRow | None, event: Event, response_id: UUID) -> OutcomeRow | None:
     """What became of a response: the first word about it stays; a standing one gets a later."""
     if row is not None:
-        return _later_outcome(row, event) if row.first_result == "standing" else None
+        open_ = row.first_result in _OPEN and row.later_result in (None, "standing")
+        return _later_outcome(row, event) if open_ else None
     if not isinstance(event, _DECIDING_EVENTS) or event.response_id != response_id:
         return None
     made = OutcomeRow(
@@ -77,13 +95,17 @@ def project_outcome(row: OutcomeRow | None, event: Event, response_id: UUID) -> 
             return replace(made, decided_by=event.decided_by)
         case placements.Awarded():
             return replace(made, award_id=event.award_id, confirm_by=event.confirm_by)
-        case placements.OfferDeclined():
+        case (
+            placements.OfferDeclined() | negotiations.RateQuoted() | negotiations.ConditionRaised()
+        ):
             return made
         case _:
             return replace(made, award_id=event.award_id)
 
 
 _RESULTS: dict[type[Event], str] = {
+    negotiations.RateQuoted: "waiting",
+    negotiations.ConditionRaised: "conditional",
     placements.Awarded: "awarded",
     placements.AcceptanceStood: "standing",
     placements.OfferDeclined: "declined",
@@ -102,7 +124,14 @@ _RESULTS: dict[type[Event], str] = {
 def _later_outcome(row: OutcomeRow, event: Event) -> OutcomeRow | None:
     match event:
         case placements.AcceptanceStood():
-            return replace(row, decided_by=event.decided_by)
+            stands = None if row.first_result == "standing" else "standing"
+            return replace(row, decided_by=event.decided_by, later_result=stands)
+        case negotiations.RateRefused():
+            return _refused(row, event, "rate-refused")
+        case negotiations.ConditionRefused():
+            return _refused(row, event, "condition-refused")
+        case negotiations.ConditionCountered():
+            return replace(row, later_result="countered", later_at=event.at)
         case placements.Awarded():
             return replace(
                 row,
@@ -118,6 +147,10 @@ def _later_outcome(row: OutcomeRow, event: Event) -> OutcomeRow | None:
             return replace(row, later_result="refused", later_code=code, later_at=event.at)
         case _:
             return None
+
+
+def _refused(row: OutcomeRow, event: Event, code: str) -> OutcomeRow:
+    return replace(row, later_result="refused", later_code=code, later_at=event.at)
 
 
 OUTCOMES = Projection(

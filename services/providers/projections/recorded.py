@@ -45,7 +45,7 @@ def project_response(_row: object, event: Event, response_id: UUID) -> ResponseR
         response_id=response_id,
         referral_id=event.referral_id,
         provider_id=event.provider_id,
-        request=_REQUESTS[type(event)],
+        request=_request(event),
         offer_id=getattr(event, "offer_id", None),
         award_id=getattr(event, "award_id", None),
         started_at=getattr(event, "started_at", None),
@@ -56,9 +56,17 @@ def project_response(_row: object, event: Event, response_id: UUID) -> ResponseR
     )
 
 
+def _request(event: Event) -> str:
+    if isinstance(event, responses.CounterAnswered):
+        return "accept_counter" if event.agrees else "decline_counter"
+    return _REQUESTS[type(event)]
+
+
 RESPONSE_EVENTS = (
     responses.OfferAccepted,
     responses.OfferDeclined,
+    responses.ConditionProposed,
+    responses.CounterAnswered,
     responses.ConfirmationSent,
     responses.ReleaseSent,
     responses.StartReported,
@@ -70,6 +78,7 @@ RESPONSE_EVENTS = (
 _REQUESTS: dict[type[Event], str] = {
     responses.OfferAccepted: "accept",
     responses.OfferDeclined: "decline",
+    responses.ConditionProposed: "accept_if",
     responses.ConfirmationSent: "confirm",
     responses.ReleaseSent: "release",
     responses.StartReported: "start",

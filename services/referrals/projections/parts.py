@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.referrals.domain.package import Package, Part, PartState
-from shared.contracts import care, interventions, placements
+from shared.contracts import care, interventions, negotiations, placements
 from shared.contracts.model import Event
 from shared.postgres.rows import Json
 
@@ -60,16 +60,27 @@ def _after_search(part: Part, event: Event) -> Part:
         case care.PlacementDivided():
             into = tuple([str(placement_id) for placement_id in event.into])
             return replace(part, state="divided", into=into)
+        case care.CareGapMoved():
+            return replace(part, gap_at=event.gap_at)
+        case care.ContingencyRecorded():
+            return replace(part, contingency=event.contingency)
+        case _:
+            return _after_people(part, event)
+
+
+def _after_people(part: Part, event: Event) -> Part:
+    """What a broker decided, and a yes that a broker must look at."""
+    match event:
+        case negotiations.RateQuoted() | negotiations.ConditionRaised():
+            return without(part, [event.offer_id])
+        case negotiations.ConditionCountered():
+            return replace(part, live={**part.live, str(event.offer_id): event.expires_at})
         case interventions.SearchHeld():
             return replace(_decided_by(part, event), on_hold_until=event.until)
         case interventions.SearchResumed():
             return replace(_decided_by(part, event), on_hold_until=None)
         case interventions.OfferWindowChanged():
             return replace(part, live={**part.live, str(event.offer_id): event.expires_at})
-        case care.CareGapMoved():
-            return replace(part, gap_at=event.gap_at)
-        case care.ContingencyRecorded():
-            return replace(part, contingency=event.contingency)
         case _:
             return part
 

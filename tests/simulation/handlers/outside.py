@@ -25,19 +25,24 @@ from shared.contracts.referrals import (
 )
 from shared.contracts.requirement import Requirement, Visit
 from shared.contracts.responses import (
+    ConditionProposed,
     ConfirmationSent,
+    CounterAnswered,
     OfferAccepted,
     OfferDeclined,
     ReleaseSent,
     StartReported,
 )
 from tests.simulation.handlers.kafka import MemoryKafka, Record
-from tests.simulation.handlers.people import drawn_order
+from tests.simulation.handlers.people import drawn_decision, drawn_order
 from tests.simulation.handlers.post import Post
 from tests.simulation.handlers.postgres import MemoryPostgres
 
 READY = datetime.fromisoformat("2026-03-04T10:00:00+00:00")
 OFFERS_MADE = b"homeward.placement.offers-made.v1"
+RATE_QUOTED = b"homeward.placement.rate-quoted.v1"
+CONDITION_RAISED = b"homeward.placement.condition-raised.v1"
+COUNTERED = b"homeward.placement.condition-countered.v1"
 AWARDED = b"homeward.placement.awarded.v1"
 
 
@@ -82,6 +87,9 @@ class Outside:
     """Referrals whose placement could not be stored for a while."""
     _offers: list[Known] = field(default_factory=list)
     _awards: list[Known] = field(default_factory=list)
+    _rates: list[Known] = field(default_factory=list)
+    _conditions: list[Known] = field(default_factory=list)
+    _counters: list[Known] = field(default_factory=list)
     _excluded: dict[UUID, UUID] = field(default_factory=dict)
     """Whom a broker excluded last; the next order about the package lifts it."""
     _read: dict[int, int] = field(default_factory=dict)
@@ -162,10 +170,30 @@ class Outside:
         offer = self.rng.choice(self._offers if odd else live)
         given = self._given(offer)
         if self.rng.random() < 0.65:
-            self._respond(OfferAccepted(**given, offer_id=offer.id), "accept", offer)
+            self._accept(offer, given)
         else:
             event = OfferDeclined(**given, offer_id=offer.id, reason="no_capacity")
             self._respond(event, "decline", offer)
+
+    def _accept(self, offer: Known, given: dict[str, Any]) -> None:
+        """A yes, sometimes at a rate above any limit, sometimes on a condition."""
+        chance = self.rng.random()
+        if chance < 0.15:
+            later = self.now + timedelta(days=3)
+            event = ConditionProposed(**given, offer_id=offer.id, starts_at=later, visits=())
+            self._respond(event, "condition", offer)
+            return
+        rate_pence = 9_900 if chance < 0.9 else None
+        accepted = OfferAccepted(**given, offer_id=offer.id, rate_pence=rate_pence)
+        self._respond(accepted, "accept", offer)
+
+    def answer_counter(self) -> None:
+        """What the provider says to terms that were put to it, perhaps late."""
+        self._hear()
+        if self._counters:
+            offer = self.rng.choice(self._counters[-3:])
+            given = {**self._given(offer), "agrees": self.rng.random() < 0.6}
+            self._respond(CounterAnswered(**given, offer_id=offer.id), "counter", offer)
 
     def answer_award(self) -> None:
         """The awarded provider confirms, releases, or has started."""
@@ -185,6 +213,18 @@ class Outside:
             self._respond(ConfirmationSent(**given), "confirm", award)
         else:
             self._respond(StartReported(**given, started_at=self.now), "start", award)
+
+    def decision(self) -> tuple[UUID, Command] | None:
+        """What a broker says to a yes that waits."""
+        self._hear()
+        odd = self.rng.random() < 0.1
+        questions = [*self._rates[-2:], *self._conditions[-2:]]
+        if not questions:
+            return None
+        question = self.rng.choice(questions)
+        about_rate = (question in self._rates) != odd
+        decision = drawn_decision(self.rng, self.now, question.id, about_rate=about_rate)
+        return question.referral_id, decision
 
     def command(self) -> tuple[UUID, Command] | None:
         """What a broker does by hand: an award, an answer given by telephone, or any order."""
@@ -246,6 +286,9 @@ class Outside:
         for number, log in enumerate(self.kafka.topic("placements.v1")):
             for record in log[self._read.get(number, 0) :]:
                 self._offers += _offers_in(record)
+                self._rates += _known_of(record, RATE_QUOTED, "at")
+                self._conditions += _known_of(record, CONDITION_RAISED, "at")
+                self._counters += _known_of(record, COUNTERED, "expires_at")
                 self._awards += _awards_in(record)
             self._read[number] = len(log)
 
@@ -275,6 +318,13 @@ def _offers_in(record: Record) -> Iterator[Known]:
         until = datetime.fromisoformat(body["expires_at"])
         for offer in body["offers"]:
             yield _known(body, offer, "offer_id", until)
+
+
+def _known_of(record: Record, type: bytes, until: str) -> Iterator[Known]:
+    """The offer that a record of this type is about."""
+    if dict(record.headers)["ce_type"] == type:
+        body = json.loads(record.value or b"")
+        yield _known(body, body, "offer_id", datetime.fromisoformat(body[until]))
 
 
 def _awards_in(record: Record) -> Iterator[Known]:

@@ -6,6 +6,7 @@ from random import Random
 from uuid import UUID
 
 from services.matching.domain import people_commands as orders
+from services.matching.domain.asking import Terms
 
 TIERS = ("lot", "near", "dps", "spot")
 MINUTES = (1, 6, 20, 60, 200)
@@ -41,3 +42,15 @@ def drawn_order(
         orders.MoveToPolicy(),
     )
     return rng.choice(known)
+
+
+def drawn_decision(
+    rng: Random, now: datetime, offer_id: UUID, *, about_rate: bool
+) -> orders.NegotiationCommand:
+    """What a broker says to a yes that waits, fitting or not."""
+    if about_rate:
+        return orders.DecideRate(offer_id=offer_id, approved=rng.random() < 0.6)
+    if rng.random() < 0.6:
+        return orders.DecideCondition(offer_id=offer_id, accepted=rng.random() < 0.6)
+    terms = Terms(starts_at=now + timedelta(days=1), visits=())
+    return orders.CounterCondition(offer_id=offer_id, terms=terms)

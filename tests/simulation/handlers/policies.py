@@ -64,6 +64,8 @@ def _tier(rng: Random, name: str, contract: str, scope: str, *, adaptive: bool) 
         "budget_minutes": {"urgent": budget // 2, "routine": budget},
         "cqc_ratings": ["outstanding", "good", "not_inspected"],
     }
+    if contract == "spot":
+        tier |= {"rate_limit_pence": 2000, "rate_approver": rng.choice((None, "manager"))}
     if ranked:
         tier["settling_minutes"] = rng.choice((5, 20))
     return tier

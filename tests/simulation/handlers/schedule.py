@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
+from services.matching.domain.commands import Command
 from tests.simulation.handlers.policies import documents
 from tests.simulation.handlers.process import Process
 from tests.simulation.handlers.transactions import Faults
@@ -17,7 +19,7 @@ MOST_REFERRALS = 3
 
 _Weights = dict[str, float]
 _USUAL: _Weights = {
-    "refer": 2, "complete": 1, "withdraw": 0.4, "register": 1, "answer": 8, "answer_award": 4,
+    "refer": 2, "complete": 1, "withdraw": 0.4, "register": 1, "answer": 8, "answer_award": 4, "answer_counter": 1, "decide": 4,
     "command": 3, "send": 5, "send_again": 1, "read": 7, "fire": 5, "relay": 6, "review": 0.5,
     "time": 4, "calm": 4, "kill": 2, "hand_over": 1.5, "spoil": 0.4, "unwritable": 0.5,
     "too_large": 0.2, "send_past": 0.4,
@@ -97,11 +99,19 @@ class Schedule(World):
         for _ in range(self.rng.randint(1, 3)):
             self.outside.answer()
 
+    def _answer_counter(self) -> None:
+        self.outside.answer_counter()
+
     def _answer_award(self) -> None:
         self.outside.answer_award()
 
+    def _decide(self) -> None:
+        self._begin(self.outside.decision())
+
     def _command(self) -> None:
-        asked = self.outside.command()
+        self._begin(self.outside.command())
+
+    def _begin(self, asked: tuple[UUID, Command] | None) -> None:
         process = self.rng.choice(self.processes)
         if asked is not None and process.ready:
             process.begin("command", process.obey(*asked))

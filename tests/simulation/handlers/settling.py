@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.matching.domain import events as e
 from services.matching.domain import interventions as acts
+from services.matching.domain import negotiations as talks
 from services.matching.domain.events import Event
 from services.matching.domain.policy import Policy
 
@@ -58,6 +59,10 @@ def unsettled_in(history: Sequence[Event], policies: Mapping[str, Policy]) -> It
                     yield from _won(asked, event, policy)
             case e.EscalationOpened():
                 yield from _not_early(event, targets, received_at, confirm_by)
+            case talks.RateQuoted() | talks.ConditionRaised() | talks.RateRefused():
+                asked[event.offer_id].state = "closed"
+            case talks.ConditionCountered():
+                asked[event.offer_id].expires_at = event.expires_at
             case acts.OfferWindowChanged():
                 asked[event.offer_id].expires_at = event.expires_at
             case acts.PolicyMoved():

@@ -15,7 +15,9 @@ from deploy.invariants.timeline import broken_in
 from services.matching.domain.commands import ReconsiderMarket
 from services.matching.domain.decide import decide
 from services.matching.domain.events import Event, SearchExhausted
+from services.matching.domain.interventions import OfferWindowChanged
 from services.matching.domain.market import Market
+from services.matching.domain.negotiations import ConditionCountered
 from services.matching.domain.package import fold
 from services.matching.domain.placement import Exhausted
 from services.matching.handlers import TOPIC
@@ -165,9 +167,11 @@ def _answers_agree(world: World, events: dict[UUID, list[Event]]) -> Iterator[st
                 outcomes.setdefault(response_id, []).append(event)
             for offer in getattr(event, "offers", ()):
                 expires_at[offer.offer_id] = event.expires_at  # type: ignore[union-attr]
+            if isinstance(event, OfferWindowChanged | ConditionCountered):
+                expires_at[event.offer_id] = event.expires_at
     for said in world.outside.said:
         kinds = [_kind(outcome) for outcome in outcomes.get(said.response_id, ())]
-        if kinds != ["stood", "awarded"] and len(kinds) != 1:
+        if not _is_one_outcome(kinds):
             yield f"I4: {said.kind} {said.response_id} has the outcomes {kinds}"
         due_at = expires_at.get(said.about_id)
         late = due_at is not None and said.recorded_at >= due_at
@@ -175,6 +179,19 @@ def _answers_agree(world: World, events: dict[UUID, list[Event]]) -> Iterator[st
             yield f"I4: {said.kind} of {said.recorded_at} was refused as late"
         if late and kinds[:1] in (["stood"], ["awarded"], ["declined"]):
             yield f"I4: {said.kind} of {said.recorded_at} counted though it was late"
+
+
+_QUESTIONED = ("rate-quoted", "condition-raised")
+_DECIDED = ("rate-refused", "condition-refused", "condition-countered", "already-placed")
+
+
+def _is_one_outcome(kinds: list[str]) -> bool:
+    """One word, and a later one for a yes that stood or that a broker had to look at."""
+    if kinds[:1] and kinds[0] in _QUESTIONED:
+        kinds = kinds[1:]
+        if not kinds or (len(kinds) == 1 and kinds[0] in _DECIDED):
+            return True
+    return kinds == ["stood", "awarded"] or len(kinds) == 1
 
 
 def _kind(outcome: Any) -> str:

@@ -13,12 +13,13 @@ from pydantic import TypeAdapter
 
 from services.matching.domain import asking, codes, commands, events, requirement
 from services.matching.domain.package import fold
-from shared.contracts import care, interventions, placements
+from shared.contracts import care, interventions, negotiations, placements
 from shared.contracts import codes as contract_codes
 from shared.contracts.model import Model
 from shared.contracts.requirement import Requirement
 from tests.unit.matching.orders import intervened
 from tests.unit.matching.package_world import care_stories
+from tests.unit.matching.talks import negotiated
 from tests.unit.matching.world import (
     INCOMPLETE,
     TIME,
@@ -40,7 +41,7 @@ from tests.unit.matching.world import (
 EVENTS = {one.__name__: one for one in typing.get_args(events.Event)}
 CONTRACTS = {
     name: one
-    for module in (placements, interventions, care)
+    for module in (placements, interventions, negotiations, care)
     for name, one in vars(module).items()
     if inspect.isclass(one) and issubclass(one, placements.PlacementEvent) and "TYPE" in vars(one)
 }
@@ -137,6 +138,8 @@ def lives() -> Iterator[tuple[events.Event, ...]]:
     yield asked.history + asked.new
     decided = intervened()
     yield decided.history + decided.new
+    for told in negotiated():
+        yield told.history + told.new
     exact = story().when(referral(wanted(visits=(window,))))
     yield exact.history + exact.new
     for whole in care_stories():

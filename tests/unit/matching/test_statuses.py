@@ -20,6 +20,7 @@ from services.matching.domain.transitions import TRANSITIONS, moves
 from tests.unit.matching.orders import intervened
 from tests.unit.matching.package_world import care_stories
 from tests.unit.matching.reached import reached
+from tests.unit.matching.talks import counter_answer, negotiated
 from tests.unit.matching.test_statuses_of_people import PEOPLE
 from tests.unit.matching.world import (
     COMPLETED,
@@ -61,6 +62,7 @@ COLUMNS = [
     "time",
     "review",
     "reconsider",
+    "counter",
 ]
 COMMANDS: dict[str, commands.Command] = {
     "receive": referral(),
@@ -75,49 +77,50 @@ COMMANDS: dict[str, commands.Command] = {
     "time": TIME,
     "review": commands.ReviewOutlook(),
     "reconsider": RECONSIDER,
+    "counter": counter_answer("A", 29),
 }
 WON = (E.Awarded, E.OffersWithdrawn)
 TABLE: dict[str, list[Any]] = {
     # each row: what each command leads to at 29 minutes past eight (exhausted: 31)
-    "absent": [STARTS, *[UNKNOWN] * 11],
+    "absent": [STARTS, *[UNKNOWN] * 12],
     "awaiting_information": [
         (), STARTS, (E.PlacementWithdrawn,), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED,
-        "not-complete", (), (), (),
+        "not-complete", (), (), (), REFUSED,
     ],
     "searching": [
         (), (), (E.OffersWithdrawn, E.PlacementWithdrawn), WON, (E.OfferDeclined,), REFUSED,
-        REFUSED, REFUSED, WON, (), (E.OutlookChanged,), (),
+        REFUSED, REFUSED, WON, (), (E.OutlookChanged,), (), REFUSED,
     ],
     "exhausted": [
         (), (), (E.EscalationClosed, E.PlacementWithdrawn), (E.Awarded, E.EscalationClosed),
         (E.OfferDeclined,), REFUSED, REFUSED, REFUSED, (E.Awarded, E.EscalationClosed), (), (),
-        (),
+        (), REFUSED,
     ],
     "awarded": [
         (), (), (E.AwardCancelled, E.PlacementWithdrawn), REFUSED, REFUSED, (E.AwardConfirmed,),
         (E.AwardReleased, E.EscalationOpened, E.SearchReopened, *ROUND),
-        (E.AwardConfirmed, E.CareStarted), (E.AwardCancelled, E.Awarded), (), (), (),
+        (E.AwardConfirmed, E.CareStarted), (E.AwardCancelled, E.Awarded), (), (), (), REFUSED,
     ],
     "confirmed": [
         (), (), (E.AwardCancelled, E.PlacementWithdrawn), REFUSED, REFUSED, REFUSED, REFUSED,
-        (E.CareStarted,), "already-confirmed", (), (), (),
+        (E.CareStarted,), "already-confirmed", (), (), (), REFUSED,
     ],
     "started": [
         (), (), (E.AwardCancelled, E.PlacementWithdrawn), REFUSED, REFUSED, REFUSED, REFUSED,
-        REFUSED, "already-confirmed", (), (), (),
+        REFUSED, "already-confirmed", (), (), (), REFUSED,
     ],
     "paused": [
         (), (), (E.AwardCancelled, E.PlacementWithdrawn), REFUSED, REFUSED, REFUSED, REFUSED,
-        REFUSED, "already-confirmed", (), (), (),
+        REFUSED, "already-confirmed", (), (), (), REFUSED,
     ],
     "ending": [
-        (), (), (), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, "offer-withdrawn", (), (), (),
+        (), (), (), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, "offer-withdrawn", (), (), (), REFUSED,
     ],
     "ended": [
-        (), (), (), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, "offer-withdrawn", (), (), (),
+        (), (), (), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, "offer-withdrawn", (), (), (), REFUSED,
     ],
     "withdrawn": [
-        (), (), (), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, "offer-withdrawn", (), (), (),
+        (), (), (), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, "offer-withdrawn", (), (), (), REFUSED,
     ],
 }  # fmt: skip
 CELLS = [
@@ -156,7 +159,7 @@ def examples() -> dict[type[events.Event], events.Event]:
     told.when(confirm("Z"), 304).when(WITHDRAW, 305)
     waiting = story().when(INCOMPLETE)
     asked = paced("A", "B", "C").when(commands.ReviewOutlook(), 1).when(TIME, 30)
-    stories: tuple[Any, ...] = (told, waiting, asked, intervened(), *care_stories())
+    stories: tuple[Any, ...] = (told, waiting, asked, intervened(), *negotiated(), *care_stories())
     found = {type(event): event for one in stories for event in (*one.history, *one.new)}
     assert set(found) == set(typing.get_args(events.Event))
     return found

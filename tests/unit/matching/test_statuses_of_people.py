@@ -26,6 +26,7 @@ from tests.unit.matching.orders import (
     window,
 )
 from tests.unit.matching.reached import reached
+from tests.unit.matching.talks import condition, counter, rate
 
 PEOPLE: dict[str, orders.PeopleCommand] = {
     "hold": hold(90),
@@ -43,56 +44,61 @@ PEOPLE: dict[str, orders.PeopleCommand] = {
     "escalate": ESCALATE,
     "close": close("by_hand"),
     "move": MOVE,
+    "rate": rate("A", True),
+    "condition": condition("A", True),
+    "counter": counter("A"),
 }
 UNKNOWN, NOT, NONE = "unknown-placement", "not-searching", "nothing-to-close"
 ABOUT = ((acts.PersonViewRecorded,), (acts.PlacementAssigned,), (E.EscalationOpened,), NONE)
+NONE_WAITS = ("no-rate-quoted", "no-condition", "no-condition")
 SEARCHES = (E.SearchReopened, E.TierOpened, E.OffersMade)
 TABLE: dict[str, list[Any]] = {
     # each row: what each command leads to at 29 minutes past eight (exhausted: 31)
-    "absent": [UNKNOWN] * 15,
+    "absent": [UNKNOWN] * 18,
     "awaiting_information": [
         NOT, NOT, NOT, NOT, NOT, "unknown-offer", "unknown-offer", "no-award",
         (acts.ProviderExcluded,), "not-excluded", *ABOUT, "not-complete",
+        "unknown-offer", "unknown-offer", "unknown-offer",
     ],
     "searching": [
         (acts.SearchHeld,), "no-hold", "tier-not-ahead", "already-asked", "already-asked",
         (acts.OfferWindowChanged,), (E.OffersWithdrawn,), "no-award",
-        (acts.ProviderExcluded, E.OffersWithdrawn), "not-excluded", *ABOUT, "same-policy",
+        (acts.ProviderExcluded, E.OffersWithdrawn), "not-excluded", *ABOUT, "same-policy", *NONE_WAITS,
     ],
     "exhausted": [
         NOT, NOT, NOT, (E.SearchReopened, E.EscalationClosed, E.OffersMade, E.TierOpened), NOT,
         "offer-not-live", "offer-not-live", "no-award", (acts.ProviderExcluded,), "not-excluded",
-        *ABOUT, "same-policy",
+        *ABOUT, "same-policy", *NONE_WAITS,
     ],
     "awarded": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live",
         (E.AwardCancelled, *SEARCHES), (acts.ProviderExcluded,), "not-excluded", *ABOUT,
-        "same-policy",
+        "same-policy", *NONE_WAITS,
     ],
     "confirmed": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live",
         (E.AwardCancelled, *SEARCHES), (acts.ProviderExcluded,), "not-excluded", *ABOUT,
-        "same-policy",
+        "same-policy", *NONE_WAITS,
     ],
     "started": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", *NONE_WAITS,
     ],
     "paused": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", *NONE_WAITS,
     ],
     "ending": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", *NONE_WAITS,
     ],
     "ended": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "no-award",
-        *["already-withdrawn"] * 7,
+        *["already-withdrawn"] * 7, *NONE_WAITS,
     ],
     "withdrawn": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "no-award",
-        *["already-withdrawn"] * 7,
+        *["already-withdrawn"] * 7, *NONE_WAITS,
     ],
 }  # fmt: skip
 CELLS = [

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from shared.contracts import care, placements
+from shared.contracts import care, negotiations, placements
 from shared.contracts.model import Event
 from shared.contracts.requirement import Requirement, Visit
 from shared.ids import new_id
@@ -148,6 +148,37 @@ class Story:
             via=via,
             response_id=response_id,
         )
+
+    def quoted(self, provider_id: UUID, response_id: UUID | None) -> Event:
+        """Its yes asks for more than the limit."""
+        return self.event(
+            negotiations.RateQuoted, offer_id=self.offer_id(provider_id), provider_id=provider_id,
+            rate_pence=2500, limit_pence=2000, accepted_at=self.at, via="endpoint",
+            response_id=response_id,
+        )  # fmt: skip
+
+    def conditional(self, provider_id: UUID, response_id: UUID | None) -> Event:
+        """Its yes is on a condition."""
+        return self.event(
+            negotiations.ConditionRaised, offer_id=self.offer_id(provider_id),
+            provider_id=provider_id, starts_at=self.at + 60 * MINUTE, visits=(),
+            accepted_at=self.at, via="endpoint", response_id=response_id,
+        )  # fmt: skip
+
+    def countered(self, provider_id: UUID, response_id: UUID | None) -> Event:
+        """Other terms were put to it."""
+        return self.event(
+            negotiations.ConditionCountered, offer_id=self.offer_id(provider_id),
+            provider_id=provider_id, starts_at=self.at, visits=(),
+            expires_at=self.at + 90 * MINUTE, response_id=response_id,
+        )  # fmt: skip
+
+    def refused_terms(self, provider_id: UUID, response_id: UUID | None) -> Event:
+        """Its condition was refused."""
+        return self.event(
+            negotiations.ConditionRefused, offer_id=self.offer_id(provider_id),
+            provider_id=provider_id, response_id=response_id,
+        )  # fmt: skip
 
     def refused(self, provider_id: UUID, request: str, code: str, response_id: UUID) -> Event:
         """An answer that changed nothing."""

@@ -2,12 +2,19 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
-from services.providers.domain.ids import answer_id
-from services.providers.domain.offers import Answer, Offer, OfferStatus, decide_answer, is_open
+from services.providers.domain.ids import answer_id, counter_answer_id
+from services.providers.domain.offers import (
+    Answer,
+    Offer,
+    OfferStatus,
+    decide_answer,
+    decide_counter_answer,
+    is_open,
+)
 from services.providers.domain.verdicts import Join, Refusal, RefusalCode, Respond, sentence_of
 from shared.ids import new_id
 from tests.unit.providers.story import MINUTE, START
@@ -19,7 +26,7 @@ MINE = answer_id(OFFER.offer_id)
 BEFORE = OFFER.expires_at - timedelta(microseconds=1)
 ANSWERED = Refusal(code="already-answered")
 
-EXPECTED: dict[tuple[OfferStatus, Answer], object] = {
+EXPECTED: dict[tuple[Any, Any], object] = {
     ("live", "accept"): Respond(response_id=MINE),
     ("live", "decline"): Respond(response_id=MINE),
     ("standing", "accept"): Join(response_id=None),
@@ -30,6 +37,22 @@ EXPECTED: dict[tuple[OfferStatus, Answer], object] = {
     ("declined", "decline"): Join(response_id=None),
     ("lapsed", "accept"): Refusal(code="offer-lapsed"),
     ("lapsed", "decline"): Refusal(code="offer-lapsed"),
+    ("live", "accept_if"): Respond(response_id=MINE),
+    ("standing", "accept_if"): ANSWERED,
+    ("accepted", "accept_if"): ANSWERED,
+    ("declined", "accept_if"): ANSWERED,
+    ("lapsed", "accept_if"): Refusal(code="offer-lapsed"),
+    ("withdrawn", "accept_if"): Refusal(code="offer-withdrawn"),
+    **{
+        (status, answer): Join(response_id=None) if answer == same else ANSWERED
+        for status, same in (
+            ("waiting", "accept"),
+            ("conditional", "accept_if"),
+            ("countered", "accept_if"),
+        )
+        for answer in get_args(Answer)
+    },
+    **{("refused", answer): Refusal(code="offer-withdrawn") for answer in get_args(Answer)},
     ("withdrawn", "accept"): Refusal(code="offer-withdrawn"),
     ("withdrawn", "decline"): Refusal(code="offer-withdrawn"),
 }
@@ -79,3 +102,22 @@ def test_every_refusal_has_a_sentence():
     """A person who is refused reads why, for each code there is."""
     for code in get_args(RefusalCode):
         assert sentence_of(code).endswith(".")
+
+
+def test_our_terms_are_answered_once_and_in_time():
+    """Only while they are put to the provider; the same answer again joins the first."""
+    put = replace(OFFER, status="countered")
+    mine = counter_answer_id(OFFER.offer_id)
+    assert decide_counter_answer(put, "accept_counter", None, BEFORE) == Respond(response_id=mine)
+    late = decide_counter_answer(put, "accept_counter", None, OFFER.expires_at)
+    assert late == Refusal(code="offer-lapsed")
+    again = decide_counter_answer(put, "accept_counter", "accept_counter", OFFER.expires_at)
+    assert again == Join(response_id=mine)
+    assert decide_counter_answer(put, "decline_counter", "accept_counter", BEFORE) == ANSWERED
+    gone = replace(OFFER, status="withdrawn", placed=True)
+    assert decide_counter_answer(gone, "accept_counter", None, BEFORE) == Refusal(
+        code="already-placed"
+    )
+    assert decide_counter_answer(OFFER, "accept_counter", None, BEFORE) == Refusal(
+        code="no-counter"
+    )

@@ -56,10 +56,32 @@ def test_offers_follow_the_table_of_states(before):
         "declined": [story.declined(A, new_id())],
         "lapsed": [story.lapsed(A)],
         "withdrawn": [story.withdrawn(A)],
+        "waiting": [story.quoted(A, new_id())],
+        "conditional": [story.conditional(A, new_id())],
+        "countered": [story.conditional(A, new_id()), story.countered(A, new_id())],
+        "refused": [story.conditional(A, new_id()), story.refused_terms(A, new_id())],
     }
     assert offer_after(story, *leading[before]).status == before
     for after in offers.FOLLOWS[before]:
         assert offer_after(story, *leading[before], *leading[after]).status == after
+
+
+@pytest.mark.parametrize(
+    ("then", "result", "code"),
+    [
+        ("refused_terms", "refused", "condition-refused"),
+        ("countered", "countered", None),
+        ("awarded", "awarded", None),
+        ("stood", "standing", None),
+    ],
+)
+def test_what_came_of_a_yes_with_a_question(then, result, code):
+    """A conditional yes has its first word at once, and a later one when a broker has decided."""
+    story, response_id = Story(), answer_id(Story().referral_id)
+    later = getattr(story, then)(A, response_id)
+    rows = told(OUTCOMES, story.conditional(A, response_id), later)
+    row = rows[response_id]
+    assert (row.first_result, row.later_result, row.later_code) == ("conditional", result, code)
 
 
 def test_an_event_about_an_unknown_offer_makes_no_row():

@@ -5,25 +5,29 @@ select provider_id, referral_id from offers where offer_id = :offer_id;
 -- name: find_offer^
 -- One offer with what is needed, its answer and what came of it.
 select o.*, o.status = 'live' and o.expires_at <= homeward_now() as overdue,
-       r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
+       o.counter::text as put_counter, r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
        c.first_result, c.first_code, c.later_result, c.later_code, f.position
 from offers o
 left join searches r using (placement_id)
-left join responses a using (offer_id)
-left join outcomes c using (response_id)
+left join lateral (
+    select response_id, request, recorded_at from responses where offer_id = o.offer_id
+    order by request in ('accept_counter', 'decline_counter') desc limit 1) a on true
+left join outcomes c on c.response_id = a.response_id
 left join offer_feed f using (offer_id)
 where o.offer_id = :offer_id and o.provider_id = :provider_id;
 
 -- name: list_live_offers
 -- A provider's offers that can be answered now, in the order of its feed.
 select o.*, false as overdue,
-       r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
+       o.counter::text as put_counter, r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
        c.first_result, c.first_code, c.later_result, c.later_code, f.position
 from offers o
 join offer_feed f using (offer_id)
 left join searches r using (placement_id)
-left join responses a using (offer_id)
-left join outcomes c using (response_id)
+left join lateral (
+    select response_id, request, recorded_at from responses where offer_id = o.offer_id
+    order by request in ('accept_counter', 'decline_counter') desc limit 1) a on true
+left join outcomes c on c.response_id = a.response_id
 where o.provider_id = :provider_id and o.status = 'live' and o.expires_at > :now
   and f.position > :after
 order by f.position limit :limit;
@@ -31,13 +35,15 @@ order by f.position limit :limit;
 -- name: list_changed_offers
 -- A provider's offers that changed after a place of its feed, all or those of one status.
 select o.*, o.status = 'live' and o.expires_at <= :now as overdue,
-       r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
+       o.counter::text as put_counter, r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
        c.first_result, c.first_code, c.later_result, c.later_code, f.position
 from offer_feed f
 join offers o using (offer_id)
 left join searches r using (placement_id)
-left join responses a using (offer_id)
-left join outcomes c using (response_id)
+left join lateral (
+    select response_id, request, recorded_at from responses where offer_id = o.offer_id
+    order by request in ('accept_counter', 'decline_counter') desc limit 1) a on true
+left join outcomes c on c.response_id = a.response_id
 where f.provider_id = :provider_id and f.position > :after
   and (:status::text is null
        or case when o.status = 'live' and o.expires_at <= :now then 'lapsed' else o.status end
