@@ -17,6 +17,7 @@ from deploy.commands import (
     demo,
     looking,
     policies,
+    registers,
     reports,
     running,
     simulate,
@@ -67,6 +68,7 @@ for command in (
     data.migrate,
     demo.demo,
     simulate.simulate,
+    reports.report,
     data.rebuild,
     data.verify,
 ):
@@ -74,7 +76,7 @@ for command in (
 for name, group in (
     ("token", tokens.app),
     ("policy", policies.app),
-    ("report", reports.app),
+    ("register", registers.app),
     ("dead-letters", dead_letters.app),
 ):
     app.add_typer(group, name=name)

@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
+from deploy.commands.fill_time_table import fill_time_table
 from deploy.commands.place import (
     DEFAULT_POLICY,
     OUT,
@@ -23,142 +22,111 @@ from deploy.commands.place import (
     policy_file,
     stack_of,
 )
+from deploy.commands.registers import lines_of
+from deploy.commands.report_tables import shown
 from deploy.local.errors import StackError
-from services.matching.policy_file import InvalidPolicyError, load_policy
-from services.matching.reports import BENCHMARK, By, Period, fill_times
+from deploy.registers.published import beside, read_published
+from services.matching.policies import Policies
+from services.matching.policy_file import InvalidPolicyError
+from services.matching.reporting.catalogue import REPORTS, BadAskError, make_report
+from services.matching.reporting.register import midnight, register_of
+from services.matching.reporting.register_reports import market_report
+from services.matching.reporting.tables import Report, to_csv, to_json
 from shared import clock
 
-DEFAULT_DAYS = 28
-
-app = typer.Typer(no_args_is_help=True, help="Figures that can be checked.")
-
-
-@app.callback()
-def report() -> None:
-    """Figures that can be checked."""
+Format = Literal["table", "csv", "json"]
+_NAMES = "; ".join(f"`{name}`: {kind.question}" for name, kind in REPORTS.items())
 
 
-@app.command("fill-times")
-def fill_times_command(
+def report(
     *,
+    name: Annotated[str, typer.Argument(help=f"Which report. {_NAMES}", show_default=False)],
     start: Annotated[
-        str | None, typer.Option("--from", help="First instant of receipt, RFC 3339.")
+        str | None,
+        typer.Option("--from", help="First instant, RFC 3339; 28 days back if not said."),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", help="The instant after the last, RFC 3339.")
+        str | None,
+        typer.Option("--to", help="The instant after the last, RFC 3339; now if not said."),
     ] = None,
-    by: Annotated[By, typer.Option(help="What to group by.")] = "tier",
+    by: Annotated[
+        str | None,
+        typer.Option(help=f"What to group by; fill-times: {', '.join(REPORTS['fill-times'].by)}."),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="For people, spreadsheets or programs.")] = "table",
+    table: Annotated[str | None, typer.Option(help="Of CSV, this table alone.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what each figure means.")] = False,
+    register: Annotated[
+        Path | None, typer.Option(help="market: of this register's file, without a database.")
+    ] = None,
+    published: Annotated[
+        str | None, typer.Option(help="market: beside what was published, as in waltham-forest.")
+    ] = None,
     as_json: AsJson = False,
     demo: Demo = False,
     state: State = None,
 ) -> None:
-    """How fast packages were filled, of referrals received in a period (28 days by default)."""
-    told = asyncio.run(
-        _fill_times(
-            given_instant(start, "--from"), given_instant(end, "--to"), by, demo=demo, state=state
-        )
-    )
-    if as_json:
-        OUT.print_json(json.dumps(told, default=str))
-        return
-    OUT.print(fill_time_table(told))
+    """Print figures that can be checked, each with its definition, of a period."""
+    if name not in REPORTS:
+        raise StackError(f"there is no report {name}; there are {', '.join(REPORTS)}.")
+    if name != "market" and (register or published):
+        raise StackError("--register and --published belong to `homeward report market`.")
+    instants = given_instant(start, "--from"), given_instant(end, "--to")
+    if register is not None:
+        told = _of_file(register, instants[1], published)
+    else:
+        told = asyncio.run(_made(name, instants, by, demo=demo, state=state))
+    if published is not None:
+        told = replace(told, tables=(*told.tables, beside(told, read_published(published))))
+    _print(told, "json" if as_json else format, table, explain=explain)
 
 
-async def _fill_times(
-    start: datetime | None, end: datetime | None, by: By, *, demo: bool, state: Path | None
-) -> dict[str, Any]:
+def _print(told: Report, format: Format, table: str | None, *, explain: bool) -> None:
+    if format == "json":
+        OUT.print_json(json.dumps(to_json(told)))
+    elif format == "csv":
+        try:
+            typer.echo(to_csv(told, table), nl=False)
+        except LookupError as error:
+            raise StackError(f"{told.name}: {error}.") from error
+    elif told.name == "fill-times":
+        OUT.print(fill_time_table(to_json(told)))
+        OUT.print(shown(replace(told, tables=told.tables[1:]), explain=explain))
+    else:
+        OUT.print(shown(told, explain=explain))
+
+
+def _of_file(path: Path, at: datetime | None, published: str | None) -> Report:
+    """The market of a register's file at an instant: that given, or of what was published."""
+    lines = lines_of(path)
+    if at is None and published is None:
+        raise StackError("say of which instant: --to 2024-01-01T00:00Z, or --published NAME.")
+    instant = at or midnight(read_published(published or "").day)
+    return market_report(register_of(lines), instant, file=path.name)
+
+
+async def _made(
+    name: str,
+    period: tuple[datetime | None, datetime | None],
+    by: str | None,
+    *,
+    demo: bool,
+    state: Path | None,
+) -> Report:
     where = installation(demo=demo, state=state)
     run = stack_of(demo=demo, state=state).running()
     try:
-        policy = load_policy(policy_file((run.policy if run else None) or DEFAULT_POLICY))
+        policies = Policies.from_file(policy_file((run.policy if run else None) or DEFAULT_POLICY))
     except InvalidPolicyError as error:
         raise StackError(f"the policy cannot be used: {error}") from error
     async with (
         database(where, "matching") as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        now = await clock.now(connection)
-        until = end or now
-        period = Period(start=start or until - timedelta(days=DEFAULT_DAYS), end=until)
-        if period.start >= period.end:
-            raise StackError("--from must lie before --to.")
-        parts = await fill_times(connection, policy=policy, period=period, by=by, now=now)
-        total = await fill_times(connection, policy=policy, period=period, by="all", now=now)
-    return {
-        "from": period.start,
-        "to": period.end,
-        "as_of": now,
-        "by": by,
-        "policy": {"name": policy.name, "version": policy.version},
-        "total": total[0] if total else None,
-        "parts": parts,
-        "benchmark": BENCHMARK,
-    }
-
-
-def fill_time_table(told: Mapping[str, Any], *, mark: str = "") -> Table:
-    """The fill-time report as a table, with Devon Cares' figures in a row of their own.
-
-    A percentage is of the referrals whose target instant has passed, shown as met/due.
-    """
-    benchmark = told["benchmark"]["targets"]
-    targets = [entry["target_minutes"] for entry in (told["total"] or {}).get("targets", benchmark)]
-    table = Table(
-        title=f"Fill times by {told['by']}",
-        caption=_caption(told, mark),
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column(str(told["by"]), overflow="fold")
-    for title in ("sent", "filled", "con-\nfirmed", "started", "un-\nfilled"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for minutes in targets:
-        title = f"in {minutes / 60:g} h\nof received\n[dim]of complete[/]"
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("minutes\nmedian/p90/p97", justify="right", no_wrap=True)
-    for part in told["parts"]:
-        table.add_row(*_cells(part, part["part"]))
-    table.add_section()
-    if told["total"]:
-        table.add_row(*_cells(told["total"], "all"), style="bold")
-    published = {entry["target_minutes"]: entry["percent"] for entry in benchmark}
-    devon = [f"{published.get(minutes, '–')}%" for minutes in targets]
-    table.add_row("Devon Cares", *["–"] * 5, *devon, "–", style="dim")
-    return table
-
-
-def _caption(told: Mapping[str, Any], mark: str) -> str:
-    start, end = (str(told[name])[:16].replace("T", " ") for name in ("from", "to"))
-    policy = told["policy"]
-    lines = [
-        f"Received from {start} to {end} UTC; policy {policy['name']} ({policy['version']}).",
-        "A percentage is of the referrals whose target instant has passed: met/due.",
-        f"Devon Cares' figures: {told['benchmark']['source']}.",
-    ]
-    return "\n".join([*([mark] if mark else []), *lines])
-
-
-def _cells(part: Mapping[str, Any], name: str) -> list[str]:
-    counts = ("count", "filled", "confirmed", "started", "unfilled_now")
-    cells = [name, *(str(part[key]) for key in counts)]
-    for target in part["targets"]:
-        received = _percent(target["percent"], target["met"], target["due"])
-        complete = _percent(
-            target["percent_from_complete"],
-            target["met_from_complete"],
-            target["due_from_complete"],
-        )
-        cells.append(f"{received}\n[dim]{complete}[/]")
-    for clock_name in ("received", "complete"):
-        minutes = part[f"minutes_from_{clock_name}"]
-        shown = [minutes[quantile] for quantile in ("median", "p90", "p97")]
-        text = "/".join("–" if value is None else f"{value:.0f}" for value in shown)
-        if clock_name == "received":
-            cells.append(text)
-        else:
-            cells[-1] += f"\n[dim]{text}[/]"
-    return cells
-
-
-def _percent(percent: float | None, met: int, due: int) -> str:
-    return "–" if percent is None else f"{percent:.0f}% ({met}/{due})"
+        policy = await policies.in_force(connection, await clock.now(connection))
+        try:
+            return await make_report(
+                connection, name, policy=policy, start=period[0], end=period[1], by=by
+            )
+        except BadAskError as error:
+            raise StackError(f"{error}.") from error

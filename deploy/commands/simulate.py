@@ -23,7 +23,7 @@ from deploy.simulator.report.words import summary
 from deploy.simulator.study import Size, Studied, study
 from deploy.simulator.tuning import FIRST_TUNING_SEED
 from services.matching.domain.policy import Policy as PolicyOfRules
-from services.matching.reports import BENCHMARK
+from services.matching.reporting.fill_report import BENCHMARK
 
 REPORT, FIGURES = "report.html", "figures.json"
 MOST_POLICIES = 8

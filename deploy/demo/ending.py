@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.commands.figure_table import figure_table
-from deploy.commands.reports import fill_time_table
+from deploy.commands.fill_time_table import fill_time_table
 from deploy.demo.acknowledged import lost
 from deploy.demo.client import ACKNOWLEDGED
 from deploy.demo.outcome import LivedDay, lived_day

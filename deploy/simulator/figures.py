@@ -14,7 +14,7 @@ from typing import Literal
 from deploy.simulator.figures_shares import Peers, share_by_speed
 from deploy.simulator.intervals import Interval, over_seeds
 from deploy.simulator.outcomes import RunOutcome
-from services.matching.reports import BENCHMARK
+from services.matching.reporting.fill_report import BENCHMARK
 
 MARK = "simulated, assumed habits"
 """Stands wherever a figure of the simulator is shown."""

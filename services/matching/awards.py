@@ -10,6 +10,7 @@ from services.matching.domain.events import Event
 
 OF_AWARDS = (
     e.Awarded,
+    e.AwardConfirmed,
     e.AwardReleased,
     e.AwardCancelled,
     e.CareStarted,
@@ -44,6 +45,14 @@ class AwardRow:
     started_at: datetime | None = None
     last_visit_at: datetime | None = None
     ended_because: str | None = None
+    lot: str | None = None
+    tier_name: str | None = None
+    confirmed_at: datetime | None = None
+    start_by: datetime | None = None
+    reason: str | None = None
+    """Why it was released or handed back, or by what it was cancelled."""
+    breach: bool = False
+    """Whether it was handed back with shorter notice than its contract's."""
 
 
 def project_award(row: AwardRow | None, event: Event, _key: UUID) -> AwardRow | None:
@@ -54,15 +63,18 @@ def project_award(row: AwardRow | None, event: Event, _key: UUID) -> AwardRow | 
         return None
     match event:
         case e.AwardReleased():
-            return replace(row, state="released", ended_at=event.at)
+            return replace(row, state="released", ended_at=event.at, reason=event.reason)
         case e.AwardCancelled():
-            return replace(row, state="cancelled", ended_at=event.at)
+            return replace(row, state="cancelled", ended_at=event.at, reason=event.because)
+        case e.AwardConfirmed():
+            return replace(row, confirmed_at=event.at)
         case e.CareStarted():
             return replace(row, started_at=event.started_at)
         case care.HandedBack():
             return replace(
-                row, state="ending", last_visit_at=event.last_visit_at, ended_because="handed_back"
-            )
+                row, state="ending", last_visit_at=event.last_visit_at, ended_because="handed_back",
+                reason=event.reason, breach=event.breach,
+            )  # fmt: skip
         case care.CareEnding():
             return replace(
                 row, state="ending", last_visit_at=event.last_visit_at, ended_because=event.because
@@ -94,4 +106,7 @@ def _made(event: e.Awarded) -> AwardRow:
         weekly_minutes=event.weekly_minutes,
         rate_pence=event.rate_pence,
         contract_kind=event.contract_kind,
+        lot=event.lot,
+        tier_name="by_hand" if event.via == "hand" else event.tier_name,
+        start_by=event.start_by,
     )

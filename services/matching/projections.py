@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, assert_never
 from uuid import UUID, uuid5
 
+from services.matching.award_terms import AWARD_TERMS
 from services.matching.awards import OF_AWARDS, AwardRow, project_award
 from services.matching.domain import care_events as care
 from services.matching.domain import events as e
@@ -14,9 +15,11 @@ from services.matching.domain.events import Event
 from services.matching.domain.interventions import Intervention
 from services.matching.domain.negotiations import Negotiation
 from services.matching.escalation_rows import ESCALATIONS
+from services.matching.offer_rows import OFFERS
 from services.matching.summary import (
     NOBODY,
     Summary,
+    of_requirement,
     with_care,
     with_fewer_standing,
     with_intervention,
@@ -60,7 +63,8 @@ def project_summary(row: Summary | None, event: Event, _key: UUID) -> Summary | 
             return replace(row, escalations=" ".join(kinds))
         case e.PlacementWithdrawn():
             return replace(
-                row, status="withdrawn", withdrawn_at=event.at, offers_out=0,
+                row, status="withdrawn", withdrawn_at=event.at,
+                withdrawn_because=event.reason, offers_out=0,
                 next_deadline_at=None, decided_by=None, standing=0, held_until=None,
             )  # fmt: skip
         case e.RequestRefused() | e.AwaitingInformation():
@@ -120,7 +124,7 @@ def _begun(event: Event) -> Summary | None:
                 follows=started.follows if started else None,
                 bridging_until=started.bridging_until if started else None,
                 gap_at=started.gap_at if started else None,
-                weekly_minutes=started.requirement.weekly_minutes if started else None,
+                **(of_requirement(started.requirement) if started else {}),
             )
         case _:
             return None
@@ -274,5 +278,5 @@ REGISTER = Projection(
     keys=_provider,
     project=project_register,
 )
-FROM_PLACEMENTS = (AWARDS, SUMMARIES, TURNS, ESCALATIONS)
+FROM_PLACEMENTS = (AWARDS, SUMMARIES, TURNS, ESCALATIONS, AWARD_TERMS, OFFERS)
 PROJECTIONS = (*FROM_PLACEMENTS, REGISTER)

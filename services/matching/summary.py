@@ -11,6 +11,7 @@ from services.matching.domain import interventions as acts
 from services.matching.domain import negotiations as talks
 from services.matching.domain.interventions import Intervention
 from services.matching.domain.negotiations import Negotiation
+from services.matching.domain.requirement import Requirement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,14 @@ class Summary:
     paused_until: datetime | None = None
     last_visit_at: datetime | None = None
     ended_at: datetime | None = None
+    care_type: str | None = None
+    needs: str = ""
+    """Codes, joined by spaces, as are the languages."""
+    languages: str = ""
+    double_handed: bool = False
+    divided: bool = False
+    """Whether the search went on in parts, or in the whole that parts make again."""
+    withdrawn_because: str | None = None
 
 
 NOBODY: Mapping[str, Any] = dict.fromkeys(
@@ -86,7 +95,7 @@ def with_care(row: Summary, event: care.CareEvent) -> Summary:
         case care.PlacementDivided():
             return replace(
                 row, status="ended", ended_at=event.at, offers_out=0, next_deadline_at=None,
-                decided_by=None,
+                decided_by=None, divided=True,
             )  # fmt: skip
         case care.CarePaused():
             return replace(row, status="paused", paused_until=event.held_until)
@@ -137,6 +146,18 @@ def with_negotiation(row: Summary, event: Negotiation) -> Summary:
     """The summary after a step of a negotiation: an offer is out until it is over."""
     over = isinstance(event, talks.RateRefused | talks.ConditionRefused)
     return replace(row, offers_out=row.offers_out - 1) if over else row
+
+
+def of_requirement(requirement: Requirement) -> dict[str, Any]:
+    """What of a requirement lists and reports need, by field of a Summary."""
+    spoken = [language.value for language in requirement.preferences.languages]
+    return {
+        "weekly_minutes": requirement.weekly_minutes,
+        "care_type": requirement.care_type,
+        "needs": " ".join(requirement.needs),
+        "languages": " ".join(spoken),
+        "double_handed": any(visit.carers > 1 for visit in requirement.visits),
+    }
 
 
 def with_fewer_standing(row: Summary, fewer: int) -> Summary:

@@ -14,7 +14,7 @@ from deploy.simulator.report.policies_told import tiers_told
 from deploy.simulator.report.tables import told_in_tenths
 from deploy.simulator.study import CURVE_MINUTES, Studied
 from deploy.simulator.verdict import state_of
-from services.matching.reports import BENCHMARK
+from services.matching.reporting.fill_report import BENCHMARK
 
 _DIGITS = 6
 

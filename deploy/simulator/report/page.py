@@ -22,7 +22,7 @@ from deploy.simulator.report.markup import (
 )
 from deploy.simulator.report.material import Material
 from deploy.simulator.report.policies_told import in_short, prices_told, tiers_told
-from services.matching.reports import BENCHMARK
+from services.matching.reporting.fill_report import BENCHMARK
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 

@@ -12,7 +12,8 @@ from deploy.local.ports import LOOPBACK, is_free
 COMMANDS = (
     "up", "down", "status", "reset", "logs", "migrate", "demo", "simulate", "rebuild", "verify",
     "token", "token create", "token list", "token revoke", "policy check", "policy diff",
-    "policy publish", "policy list", "policy show", "report fill-times",
+    "policy publish", "policy list", "policy show", "report",
+    "register", "register check", "register load", "register make",
     "dead-letters", "dead-letters list", "dead-letters show", "dead-letters replay",
     "dead-letters discard",
 )  # fmt: skip

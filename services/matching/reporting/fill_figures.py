@@ -1,0 +1,136 @@
+"""Fill times against the targets, with the denominators of the domain page.
+
+A target's denominator is every referral whose target instant has passed, unfilled and escalated
+ones included; those withdrawn before that instant are outside. Source: domain glossary, *clocks*.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.matching.reporting.asking import percent, quantile
+from services.matching.reporting.searches import Search
+from services.matching.reporting.working import WorkingClock
+
+_MINUTE = timedelta(minutes=1)
+QUANTILES = {"median": 0.5, "p90": 0.9, "p97": 0.97}
+BIN_HOURS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 24.0, 48.0, 168.0)
+"""Upper ends, inclusive, of the distribution's bins; the last has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A search with how long it took, in minutes of the clock and of the working hours.
+
+    None where it was not filled, or was never complete.
+    """
+
+    search: Search
+    received: float | None
+    complete: float | None
+    working_received: float | None
+    working_complete: float | None
+
+
+def timed(found: Iterable[Search], clock: WorkingClock) -> list[Timed]:
+    """Each search with its minutes."""
+    return [_timed(search, clock) for search in found]
+
+
+def _timed(search: Search, clock: WorkingClock) -> Timed:
+    filled, complete = search.filled_at, search.complete_at
+    if filled is None:
+        return Timed(search, None, None, None, None)
+    received = (filled - search.received_at) / _MINUTE
+    working = clock.minutes(search.received_at, filled)
+    if complete is None:
+        return Timed(search, received, None, working, None)
+    return Timed(
+        search, received, (filled - complete) / _MINUTE, working, clock.minutes(complete, filled)
+    )
+
+
+def figures(part: str, found: Sequence[Timed], targets: Sequence[int], now: datetime) -> Any:
+    """Every figure of one part, by name."""
+    every = [one.search for one in found]
+    waiting = [one for one in every if one.filled_at is None and one.withdrawn_at is None]
+    withdrawn = [one for one in every if one.withdrawn_at is not None]
+    return {
+        "part": part,
+        "count": len(every),
+        "filled": sum(one.filled_at is not None for one in every),
+        "covered": sum(one.covered_at is not None for one in every),
+        "confirmed": sum(one.confirmed_at is not None for one in every),
+        "started": sum(one.started_at is not None for one in every),
+        "withdrawn": len(withdrawn),
+        "never_filled": sum(one.filled_at is None for one in withdrawn),
+        "unfilled_now": len(waiting),
+        "incomplete_now": sum(one.complete_at is None for one in waiting),
+        "escalated_now": sum(one.exhausted for one in waiting),
+        "in_parts": sum(one.parts > 1 for one in every),
+        "offers_made": sum(one.offers_made for one in every),
+        "targets": [_target(found, minutes, now) for minutes in targets],
+        "minutes_from_received": quantiles(one.received for one in found),
+        "minutes_from_complete": quantiles(one.complete for one in found),
+        "working_minutes_from_received": quantiles(one.working_received for one in found),
+        "working_minutes_from_complete": quantiles(one.working_complete for one in found),
+    }
+
+
+def _target(found: Sequence[Timed], minutes: int, now: datetime) -> dict[str, Any]:
+    span = timedelta(minutes=minutes)
+    due = met = due_complete = met_complete = 0
+    for one in found:
+        search = one.search
+        if _due(search.received_at + span, search, now):
+            due += 1
+            met += one.received is not None and one.received <= minutes
+        if search.complete_at is not None and _due(search.complete_at + span, search, now):
+            due_complete += 1
+            met_complete += one.complete is not None and one.complete <= minutes
+    return {
+        "target_minutes": minutes,
+        "due": due,
+        "met": met,
+        "due_from_complete": due_complete,
+        "met_from_complete": met_complete,
+        "percent": percent(met, due),
+        "percent_from_complete": percent(met_complete, due_complete),
+    }
+
+
+def _due(target_at: datetime, search: Search, now: datetime) -> bool:
+    """Whether a target's instant has passed, the search not having been withdrawn before it."""
+    ended = search.withdrawn_at
+    return target_at <= now and (ended is None or ended >= target_at)
+
+
+def quantiles(minutes: Iterable[float | None]) -> dict[str, float | None]:
+    """Median, 90% and 97% of the minutes that are known."""
+    ordered = sorted(one for one in minutes if one is not None)
+    return {name: quantile(ordered, share) for name, share in QUANTILES.items()}
+
+
+def distribution(found: Sequence[Timed]) -> list[dict[str, Any]]:
+    """How many were filled in each span of hours, by each clock; the last row was never filled."""
+    clocks = {
+        "from_received": [one.received for one in found],
+        "from_complete": [one.complete for one in found],
+        "working_from_received": [one.working_received for one in found],
+    }
+    rows: list[dict[str, Any]] = []
+    lower = 0.0
+    for upper in (*BIN_HOURS, None):
+        row: dict[str, Any] = {"over_hours": lower, "up_to_hours": upper}
+        for name, values in clocks.items():
+            row[name] = sum(
+                value is not None
+                and (value > lower * 60 or lower == 0)
+                and (upper is None or value <= upper * 60)
+                for value in values
+            )
+        rows.append(row)
+        lower = upper or lower
+    not_filled = {name: sum(value is None for value in values) for name, values in clocks.items()}
+    return [*rows, {"over_hours": None, "up_to_hours": None, **not_filled}]

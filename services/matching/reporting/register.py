@@ -1,0 +1,194 @@
+"""The package register: who has which package, for how many hours at which rate, through time.
+
+From awards whose care has started, and from the packages that a council loaded from its own file.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from services.matching.domain.hours import LONDON
+from services.matching.reporting.asking import Period
+from services.matching.reporting.market import HeldPackage
+from services.matching.reporting.register_file import RegisterLine
+from services.matching.store import QUERIES
+from shared import clock
+from shared.postgres.connection import Connection
+
+MOMENT = timedelta(microseconds=1)
+"""The least span: the instant before an end is within."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One package with one provider for one span in which neither hours nor rate change.
+
+    Hours a week; pence an hour. `start` None: before anybody can say; `end` None: it goes on.
+    """
+
+    package: str
+    provider: str
+    contract: str | None
+    care_type: str | None
+    outcode: str | None
+    weekly_hours: Fraction | None
+    rate_pence: int | None
+    start: datetime | None
+    end: datetime | None
+    loaded: bool
+
+    def on(self, at: datetime) -> bool:
+        """Whether the package is held so at that instant."""
+        return (self.start is None or self.start <= at) and (self.end is None or self.end > at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """The packages held in a period, every provider there is, and those on the framework."""
+
+    held: Sequence[Held]
+    providers: frozenset[str]
+    framework: frozenset[str]
+
+    def at(self, instant: datetime) -> list[HeldPackage]:
+        """What is held at an instant, as the market table counts it."""
+        return [
+            HeldPackage(
+                provider=one.provider,
+                framework=one.provider in self.framework,
+                care_type=one.care_type,
+                weekly_hours=one.weekly_hours,
+                rate_pence=None if one.rate_pence is None else Fraction(one.rate_pence),
+            )
+            for one in self.held
+            if one.on(instant)
+        ]
+
+
+def register_of(lines: Iterable[RegisterLine]) -> Register:
+    """The register that a file alone makes."""
+    known = list(lines)
+    return Register(
+        held=[_loaded(one) for one in known if one.package is not None],
+        providers=frozenset(one.provider for one in known),
+        framework=frozenset(one.provider for one in known if one.contract == "framework"),
+    )
+
+
+async def read_held(connection: Connection, period: Period) -> Register:
+    """The register as the database has it, of everything held at some instant of the period.
+
+    A loaded provider is the registered one of the same name, whatever its capitals.
+    """
+    last = period.end - MOMENT
+    rows = await QUERIES.providers_on(connection, day=day_of(last))
+    names: dict[UUID, str] = {row["provider_id"]: row["name"] for row in rows}
+    given = await QUERIES.care_given(connection, from_at=period.start, to_at=period.end)
+    loaded = await QUERIES.loaded_packages(
+        connection, from_day=day_of(period.start), to_day=day_of(last)
+    )
+    called = {name.casefold(): name for name in names.values()}
+    lines = [
+        RegisterLine(**{**row, "provider": called.get(row["provider"].casefold(), row["provider"])})
+        for row in loaded
+    ]
+    from_file = register_of(lines)
+    on_framework = {row["name"] for row in rows if row["framework"]}
+    registered = frozenset(names.values())
+    return Register(
+        held=[*_given(given, names), *from_file.held],
+        providers=registered | from_file.providers,
+        framework=frozenset(on_framework) | (from_file.framework - registered),
+    )
+
+
+def _given(rows: Iterable[Any], names: dict[UUID, str]) -> list[Held]:
+    """Spans of care, a rate that a change does not name carried on."""
+    found: list[Held] = []
+    award: UUID | None = None
+    minutes = rate = None
+    for row in rows:
+        start, end = max(row["from_at"], row["started_at"]), row["ended_at"]
+        if row["award_id"] != award:
+            award, minutes, rate = row["award_id"], None, None
+        elif found and found[-1].package == str(row["placement_id"]):
+            before = found.pop()
+            if before.start is not None and before.start < start:
+                found.append(replace(before, end=start))
+        minutes = row["weekly_minutes"] if row["weekly_minutes"] is not None else minutes
+        rate = row["rate_pence"] if row["rate_pence"] is not None else rate
+        found.append(
+            Held(
+                package=str(row["placement_id"]),
+                provider=names.get(row["provider_id"]) or row["provider_name"] or "unknown",
+                contract=row["contract_kind"],
+                care_type=row["care_type"],
+                outcode=row["outcode"],
+                weekly_hours=None if minutes is None else Fraction(minutes, 60),
+                rate_pence=rate,
+                start=start,
+                end=end,
+                loaded=False,
+            )
+        )
+    return found
+
+
+def _loaded(line: RegisterLine) -> Held:
+    assert line.package is not None
+    after = None if line.ended_on is None else line.ended_on + timedelta(days=1)
+    return Held(
+        package=line.package,
+        provider=line.provider,
+        contract=line.contract,
+        care_type=line.care_type,
+        outcode=line.outcode,
+        weekly_hours=None
+        if line.weekly_hundredths is None
+        else Fraction(line.weekly_hundredths, 100),
+        rate_pence=line.rate_pence,
+        start=None if line.started_on is None else midnight(line.started_on),
+        end=None if after is None else midnight(after),
+        loaded=True,
+    )
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a day begins in London."""
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
+
+
+def day_of(at: datetime) -> date:
+    """London's day of an instant."""
+    return at.astimezone(LONDON).date()
+
+
+async def load_register(
+    connection: Connection, lines: Sequence[RegisterLine], *, file_sha256: str, author: str
+) -> int:
+    """Puts these lines in the place of those loaded before; the load's number.
+
+    To be called in a transaction.
+    """
+    await QUERIES.drop_loaded_packages(connection)
+    await QUERIES.add_loaded_packages(
+        connection,
+        lines=[one.line for one in lines],
+        providers=[one.provider for one in lines],
+        contracts=[one.contract for one in lines],
+        packages=[one.package for one in lines],
+        care_types=[one.care_type for one in lines],
+        weekly_hundredths=[one.weekly_hundredths for one in lines],
+        rates_pence=[one.rate_pence for one in lines],
+        outcodes=[one.outcode for one in lines],
+        started_on=[one.started_on for one in lines],
+        ended_on=[one.ended_on for one in lines],
+    )
+    number: int = await QUERIES.note_register_load(
+        connection, file_sha256=file_sha256, lines=len(lines), author=author,
+        now=await clock.now(connection),
+    )  # fmt: skip
+    return number
