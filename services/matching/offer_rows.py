@@ -7,12 +7,17 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.matching.domain import events as e
+from services.matching.domain import negotiations as talks
 from services.matching.domain.events import Event
 from shared.postgres.connection import Connection
 from shared.postgres.rows import RowTable
 
-Outcome = Literal["open", "accepted", "awarded", "lost", "declined", "lapsed", "withdrawn"]
-"""`lost`: a yes that came to nothing because another provider had, or got, the package;
+Outcome = Literal[
+    "open", "conditional", "accepted", "awarded", "lost", "declined", "refused", "lapsed",
+    "withdrawn",
+]  # fmt: skip
+"""`conditional`: a yes at a rate or on terms that a person must look at; `refused`: by that person;
+`lost`: a yes that came to nothing because another provider had, or got, the package;
 `withdrawn`: taken back before the provider had answered."""
 _TOO_LATE = ("already-placed", "offer-withdrawn")
 
@@ -57,6 +62,13 @@ def touched(event: Any) -> Sequence[UUID]:
             return event.offer_ids
         case e.OfferDeclined() | e.AcceptanceStood():
             return (event.offer_id,)
+        case (
+            talks.RateQuoted()
+            | talks.RateRefused()
+            | talks.ConditionRaised()
+            | talks.ConditionRefused()
+        ):
+            return (event.offer_id,)
         case e.Awarded(offer_id=UUID() as offer_id):
             return (offer_id,)
         case e.RequestRefused(request="accept", offer_id=UUID() as offer_id):
@@ -71,11 +83,16 @@ def project_offer(row: OfferRow, event: Event) -> OfferRow:
         case e.OffersLapsed():
             return replace(row, outcome="lapsed")
         case e.OffersWithdrawn():
-            return replace(row, outcome="lost" if row.outcome == "accepted" else "withdrawn")
+            said_yes = row.outcome in ("accepted", "conditional")
+            return replace(row, outcome="lost" if said_yes else "withdrawn")
         case e.OfferDeclined():
             return replace(
                 row, outcome="declined", reason=event.reason, answered_at=event.answered_at
             )
+        case talks.RateQuoted() | talks.ConditionRaised():
+            return replace(row, outcome="conditional", answered_at=event.accepted_at)
+        case talks.RateRefused() | talks.ConditionRefused():
+            return replace(row, outcome="refused")
         case e.AcceptanceStood():
             return replace(row, outcome="accepted", answered_at=event.accepted_at)
         case e.Awarded():

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.matching.domain import events as e
+from services.matching.domain import negotiations as talks
 from services.matching.domain.asking import OfferMade
 from services.matching.offer_rows import OfferRow, made, project_offer, touched
 
@@ -30,6 +31,8 @@ TOO_LATE = e.RequestRefused(
     **KNOWN, request="accept", provider_id=WHO, offer_id=OFFER, award_id=None,
     code="already-placed", response_id=None,
 )  # fmt: skip
+QUOTED = talks.RateQuoted(**ANSWER, rate_pence=2200, limit_pence=2000, accepted_at=AT)
+RATE_REFUSED = talks.RateRefused(**KNOWN, offer_id=OFFER, provider_id=WHO, response_id=None)
 
 
 def offered() -> OfferRow:
@@ -58,6 +61,10 @@ def offered() -> OfferRow:
         ((PLACED, TOO_LATE), "lost"),
         ((LAPSED, STOOD), "accepted"),
         ((LAPSED, AWARDED), "awarded"),
+        ((QUOTED,), "conditional"),
+        ((QUOTED, RATE_REFUSED), "refused"),
+        ((QUOTED, STOOD, AWARDED), "awarded"),
+        ((QUOTED, PLACED), "lost"),
         ((DECLINED, TOO_LATE), "declined"),
     ],
 )

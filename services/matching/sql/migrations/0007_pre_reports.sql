@@ -38,7 +38,8 @@ create table offers (
     made_at timestamptz not null,
     expires_at timestamptz not null,
     outcome text not null check (outcome in
-        ('open', 'accepted', 'awarded', 'lost', 'declined', 'lapsed', 'withdrawn')),
+        ('open', 'conditional', 'accepted', 'awarded', 'lost', 'declined', 'refused', 'lapsed',
+         'withdrawn')),
     reason text,
     answered_at timestamptz
 ) with (fillfactor = 80);
