@@ -21,6 +21,7 @@ _TIERS = (
     ("spot", "spot", "any"),
 )
 _RANKING = ["continuity", "choice", "contract_rank", "turns", "cqc_rating"]
+_MEASURED = {"distance": 30, "rotation": 20, "quality": 20, "responsiveness": 20, "capacity": 10}
 
 
 @cache
@@ -39,15 +40,21 @@ def _document(rng: Random, number: int) -> Document:
             "confirmation_minutes": rng.choice((30, 120)),
             "telephone_grace_minutes": 30,
             "prompt_decline_minutes": 15,
+            "most_live_offers": 2 if number % 4 == 1 else None,
             "lots": LOTS,
-            "tiers": [_tier(rng, *_TIERS[index], adaptive=adaptive) for index in chosen],
+            "tiers": [
+                _tier(rng, *_TIERS[index], adaptive=adaptive, measured=number % 5 == 2)
+                for index in chosen
+            ],
         }
     )
     to_policy(document)
     return document
 
 
-def _tier(rng: Random, name: str, contract: str, scope: str, *, adaptive: bool) -> dict[str, Any]:
+def _tier(
+    rng: Random, name: str, contract: str, scope: str, *, adaptive: bool, measured: bool
+) -> dict[str, Any]:
     strategy = "adaptive" if adaptive else rng.choice(STRATEGIES[:-1])
     window: int = rng.choice((10, 45))
     budget: int = rng.choice((window, 2 * window, 6 * window))
@@ -57,7 +64,7 @@ def _tier(rng: Random, name: str, contract: str, scope: str, *, adaptive: bool) 
         "contract": contract,
         "scope": scope,
         "clause": "invented",
-        "ranking": _RANKING,
+        "ranking": _MEASURED if measured else _RANKING,
         "award_rule": "ranked" if ranked else "first",
         "strategy": strategy,
         "window_minutes": {"urgent": window // 2, "routine": window},

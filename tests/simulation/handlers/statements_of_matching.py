@@ -1,11 +1,13 @@
 """What the in-memory PostgreSQL answers to matching's own named statements; see its neighbour."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from services.matching.domain.placement import OPEN_OFFERS, offers_of
 from services.matching.history import read_package
@@ -98,6 +100,28 @@ async def add_tallies(
         row = {"subject": subject, "measure": measure, "amount": before + amount}
         await work.put(table, (subject, measure), row)
     return []
+
+
+async def live_offers(work: Work) -> list[Row]:
+    counts: Counter[Any] = Counter()
+    for row in work.scan("placements"):
+        if "searching" in row["status"]:
+            states = json.loads(row["state"])
+            for state in states if isinstance(states, list) else [states]:
+                counts.update(one["provider_id"] for one in state.get("offers", ())
+                              if one["status"] == "live")  # fmt: skip
+    return [{"provider_id": UUID(who), "offers": offers} for who, offers in counts.items()]
+
+
+async def rounds(work: Work) -> list[Row]:
+    minutes: Counter[Any] = Counter()
+    for award in work.scan("awards"):
+        if award["state"] in ("live", "ending"):
+            summary = work.get("summaries", award["placement_id"]) or {}
+            area = summary["sector"] or summary["outcode"]
+            minutes[award["provider_id"], area] += award["weekly_minutes"] or 0
+    return [{"provider_id": who, "area": area, "hours": amount / 60}
+            for (who, area), amount in minutes.items()]  # fmt: skip
 
 
 async def all_tallies(work: Work) -> list[Row]:

@@ -4,18 +4,22 @@ Each test runs on both. Production code sends the statements; what they give is 
 """
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.matching.projections import TURNS, TurnsRow, turns_id
-from services.matching.store import QUERIES
+from services.matching.awards import AwardRow
+from services.matching.projections import AWARDS, SUMMARIES, TURNS, TurnsRow, turns_id
+from services.matching.store import PLACEMENTS, QUERIES, PlacementRow
+from services.matching.summary import Summary
 from services.matching.tallies import ADD
 from shared import clock
 from shared.ids import event_id
 from shared.messaging.outbox import append
 from shared.messaging.store import QUERIES as MESSAGING
+from shared.postgres.rows import Json
 from tests.simulation.handlers.place import NOON, ONE, THREE, TWO, Place, event, not_done, row
 
 PLACES = {"log_id": "log", "consumer": "matching", "topics": ["a.v1", "b.v1"], "partitions": [1, 0]}
@@ -274,3 +278,57 @@ async def test_the_policy_in_force_is_the_last_that_came_into_force(place: Place
         assert await QUERIES.version_in_force(connection, now=later) == "third"
         await QUERIES.publish(connection, version="first", in_force_from=later, **said)
         assert await QUERIES.version_in_force(connection, now=later) == "first"
+
+
+async def test_live_offers_are_counted_over_all_searches(place: Place):
+    """Of every placement of a referral, by provider; not those that ended, nor of another status."""
+
+    def state(*offers: tuple[UUID, str]) -> dict[str, Any]:
+        return {"offers": [{"provider_id": str(who), "status": said} for who, said in offers]}
+
+    rows = [
+        (ONE, "searching", state((ONE, "live"), (TWO, "live"), (TWO, "declined"))),
+        (TWO, "started searching", [state((ONE, "awarded")), state((TWO, "live"))]),
+        (THREE, "awarded", state((THREE, "live"))),
+    ]
+    async with place.work() as connection:
+        await PLACEMENTS.save(
+            connection,
+            [
+                PlacementRow(referral_id=key, status=status, sequence=1, next_due_at=None,
+                             state=Json(json.dumps(content)))
+                for key, status, content in rows
+            ],
+        )  # fmt: skip
+        found = await QUERIES.live_offers(connection)
+    assert {one["provider_id"]: one["offers"] for one in found} == {ONE: 1, TWO: 2}
+
+
+async def test_rounds_are_where_held_packages_are(place: Place):
+    """Those of live and ending awards, by sector where it is known; what has ended is no round."""
+    held = [
+        (ONE, "live", 600, None), (TWO, "ending", 300, "E4 9"), (THREE, "released", 60, None),
+    ]  # fmt: skip
+    async with place.work() as connection:
+        await AWARDS.rows.save(
+            connection,
+            [
+                AwardRow(award_id=key, referral_id=key, placement_id=key, provider_id=ONE,
+                         offer_id=None, via="hand", ground=None, state=state, accepted_at=NOON,
+                         awarded_at=NOON, weekly_minutes=minutes)
+                for key, state, minutes, _ in held
+            ],
+        )  # fmt: skip
+        await SUMMARIES.rows.save(
+            connection,
+            [
+                Summary(referral_id=key, placement_id=key, status="awarded", urgency="routine",
+                        source_kind="hospital", organisation="o", ward="w", outcode="E4",
+                        sector=sector, received_at=NOON)
+                for key, _, _, sector in held
+            ],
+        )  # fmt: skip
+        found = await QUERIES.rounds(connection)
+    assert sorted((one["provider_id"], one["area"], one["hours"]) for one in found) == [
+        (ONE, "E4", 10.0), (ONE, "E4 9", 5.0),
+    ]  # fmt: skip
