@@ -8,7 +8,7 @@ from tests.benchmarks.place import connected
 
 _NOT_HISTORY = (
     "clock", "idempotency", "migrations", "offer_feed_end", "offsets", "outbox", "parked", "policies",
-    "providers", "publications", "register", "register_version", "tokens", "turns",
+    "providers", "publications", "register", "register_version", "service_order_end", "tokens", "turns",
 )  # fmt: skip
 _COLUMNS = """
 select c.table_name, c.column_name, c.data_type from information_schema.columns c
