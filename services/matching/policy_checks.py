@@ -10,6 +10,7 @@ from services.matching.policy_tier_checks import (
     clauses,
     nobody_left,
     unchecked_clauses,
+    working_days,
     working_hours,
 )
 from shared.documents import Finding
@@ -38,7 +39,8 @@ def mistakes_in(parsed: Parsed) -> list[Finding]:
 
 def oddities_in(parsed: Parsed) -> list[Finding]:
     """What works and is probably not meant."""
-    return [*_long_windows(parsed), *_long_budgets(parsed), *unchecked_clauses(parsed)]
+    checks = (_long_windows, _long_budgets, unchecked_clauses, working_days)
+    return [finding for check in checks for finding in check(parsed)]
 
 
 def unfilled_in(parsed: Parsed, registry: Sequence[Provider]) -> list[Finding]:

@@ -81,6 +81,18 @@ def working_hours(parsed: Parsed) -> Iterator[Finding]:
             )
 
 
+def working_days(parsed: Parsed) -> Iterator[Finding]:
+    """Odd: a measure in working days where nothing says which days these are."""
+    document = parsed.document
+    for index, kpi in enumerate(document.kpis if document is not None else ()):
+        if kpi.within_working_days is not None and document and document.calendar is None:
+            yield parsed.finding(
+                ("kpis", index),
+                "counts working days, and no calendar says which, so that bank holidays count too;"
+                " add calendar: {opens: …, closes: …, bank_holidays: england}",
+            )
+
+
 def nobody_left(parsed: Parsed) -> Iterator[Finding]:
     """A tier that can never ask anybody, since an earlier one asks all whom it could."""
     before: list[TierPart] = []

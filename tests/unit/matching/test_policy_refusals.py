@@ -172,3 +172,18 @@ def test_a_clause_that_says_nothing_is_odd(tmp_path):
     assert report.errors == ()
     (odd,) = report.warnings
     assert odd.startswith("policy.yaml:17: tiers[0].clause: says nothing of what it allows")
+
+
+def test_working_days_that_nobody_defines_are_odd(tmp_path):
+    """A measure in working days wants a calendar; with one nothing is odd."""
+    kpis = "kpis: [{measure: started, within_working_days: 2, at_least_percent: [80]}]\n"
+    path = tmp_path / "policy.yaml"
+    path.write_text(SOUND + kpis)
+    report = check_policy(path)
+    (odd,) = report.warnings
+    assert report.errors == ()
+    assert odd.startswith(
+        "policy.yaml:31: kpis[0]: counts working days, and no calendar says which"
+    )
+    path.write_text(SOUND + kpis + CALENDAR)
+    assert check_policy(path).warnings == ()
