@@ -74,6 +74,7 @@ def _intervened(auditor: Auditor, event: Intervention) -> Iterator[str]:
             | acts.PersonViewRecorded()
             | acts.PlacementAssigned()
             | acts.PolicyMoved()
+            | acts.RequirementAmended()
         ):
             return
         case _:

@@ -28,6 +28,7 @@ SEVERITY: Mapping[EscalationKind, int] = {
     "review_due": 25,
     "rate_approval": 66,
     "conditional_acceptance": 65,
+    "requirement_changed": 68,
 }
 """How much each hurts if nobody acts: first a person for whom nobody looks, last what can wait a
 day. An urgent package comes before a routine one of the same kind. Source: assumed."""
@@ -42,6 +43,7 @@ TO_DO: Mapping[EscalationKind, str] = {
     "exclusion_proposed": "A release suggests an exclusion: exclude the provider, or lift it.",
     "rate_approval": "A provider says yes above the rate limit: approve the rate or refuse it.",
     "conditional_acceptance": "A provider says yes on a condition: accept, refuse or counter it.",
+    "requirement_changed": "What is needed has changed: ask who has the package, or cancel the award.",
     "by_hand": "A colleague asks for a look: see the notes.",
     "care_gap": "A visit has nobody now: see to a contingency, then find a provider.",
     "care_gap_ahead": "A visit will have nobody soon: bridge it, or arrange a contingency.",

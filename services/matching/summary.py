@@ -131,6 +131,8 @@ def with_intervention(row: Summary, event: Intervention) -> Summary:
             return replace(row, assignee_id=event.assignee_id)
         case acts.PolicyMoved():
             return replace(row, policy_name=event.policy_name, policy_version=event.policy_version)
+        case acts.RequirementAmended():
+            return replace(row, outcode=event.outcode, sector=event.sector)
         case (
             acts.ProviderSkipped()
             | acts.ProviderExcluded()

@@ -21,6 +21,7 @@ from services.matching.domain.commands import (
     WithdrawReferral,
 )
 from services.matching.domain.package_step import PackageCommand
+from services.matching.domain.people_commands import AmendRequirement
 from shared.contracts import referrals, responses
 from shared.contracts.codes import Band, Task, Weekday
 from shared.contracts.model import Event
@@ -91,6 +92,15 @@ def _command(event: Event) -> PackageCommand:
         case referrals.ReferralCompleted():
             return CompleteReferral(
                 complete_at=event.complete_at, urgency=event.urgency, wanted=_wanted(event.wanted)
+            )
+        case referrals.RequirementAmended():
+            wanted = _wanted(event.wanted)
+            return AmendRequirement(
+                by="referral",
+                requirement=wanted.requirement,
+                outcode=wanted.outcode,
+                sector=wanted.sector,
+                gender=wanted.gender,
             )
         case referrals.WithdrawalRequested():
             return WithdrawReferral(reason=event.reason)

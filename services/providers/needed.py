@@ -16,6 +16,7 @@ from shared.contracts.codes import (
     SourceKind,
     Urgency,
 )
+from shared.contracts.interventions import RequirementAmended
 from shared.contracts.model import Instant, Outcode
 from shared.contracts.placements import SearchStarted
 from shared.contracts.requirement import (
@@ -95,3 +96,11 @@ def needed_now(searched: str | None, changed: str | None) -> Needed | None:
         return None
     care = {} if changed is None else json.loads(changed)
     return Needed.model_validate({**json.loads(searched), **care})
+
+
+def amended(before: str, event: RequirementAmended) -> Needed:
+    """What a provider may know after a change before the start."""
+    care = care_of(event.outcode, event.requirement)
+    return Needed.model_validate_json(before).model_copy(
+        update={**dict(care), "gender": event.gender}
+    )

@@ -30,6 +30,7 @@ from shared.contracts.model import Event
 from shared.contracts.referrals import (
     ReferralCompleted,
     ReferralReceived,
+    RequirementAmended,
     Source,
     WithdrawalRequested,
 )
@@ -99,19 +100,24 @@ class Referrals:
     async def supply(
         self, connection: Connection, referral_id: UUID, body: SupplyIn, caller: Caller
     ) -> ReferralRow:
-        """Adds what was missing; when nothing is missing any more, the search starts.
+        """Adds what was missing; when nothing is missing any more, the search starts. What changes
+        afterwards, before care starts, is an amendment.
 
-        Raises Problem 404, 409 `already-complete`, `already-withdrawn`, `already-started` or
+        Raises Problem 404, 409 `already-withdrawn`, `already-started` or
         `duplicate-referral`, 422.
         """
         row = await self._locked(connection, referral_id, caller)
         known = (await self.room.read(connection, [referral_id]))[referral_id]
-        asked, details = supplied(Asked.stored(row), known, body)
+        before = Asked.stored(row)
+        asked, details = supplied(before, known, body)
         now = await clock.now(connection)
         _check_birth(details, now)
         state = state_of(row)
         missing = what_is_missing(asked, details)
-        events = _decided(domain.decide(state, domain.Supply(missing=missing), now))
+        changed = _request_of(before, known) != _request_of(asked, details)
+        events = _decided(
+            domain.decide(state, domain.Supply(missing=missing, changed=changed), now)
+        )
         row = _asking(row, asked, details)
         await self._save(
             connection, row=row, state=state, events=events, asked=asked, details=details
@@ -275,10 +281,25 @@ def _contract(
                 urgency=asked.urgency,
                 wanted=wanted(asked, details, with_sector=with_sector),
             )
+        case domain.Amended(at=at):
+            return RequirementAmended(
+                referral_id=row.referral_id,
+                at=at,
+                amended_at=at,
+                urgency=asked.urgency,
+                wanted=wanted(asked, details),
+            )
         case domain.WithdrawalRequested(at=at, reason=reason):
             return WithdrawalRequested.model_validate(
                 {"referral_id": row.referral_id, "at": at, "requested_at": at, "reason": reason}
             )
+
+
+def _request_of(asked: Asked, details: Details) -> object:
+    """What matching would be told: a change of anything else is no amendment."""
+    if what_is_missing(asked, details):
+        return None
+    return wanted(asked, details)
 
 
 def _decided(outcome: tuple[domain.Event, ...] | domain.Refusal) -> tuple[domain.Event, ...]:

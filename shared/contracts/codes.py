@@ -78,8 +78,10 @@ EscalationKind = Literal[
     "nobody_left", "released", "confirmation_overdue", "target_overdue", "by_hand",
     "exclusion_proposed", "person_view_missing", "person_refuses", "start_overdue",
     "pause_ending", "review_due", "care_gap_ahead", "care_gap",
-    "rate_approval", "conditional_acceptance",
+    "rate_approval", "conditional_acceptance", "requirement_changed",
 ]  # fmt: skip
+AmendmentKind = Literal["date", "small", "material"]
+"""How much an amendment changes. Source: domain rule 12."""
 PersonView = Literal["not_asked", "informed", "agrees", "refuses", "best_interests"]
 """What the person says of the plan; `best_interests`: decided for somebody who cannot say."""
 PersonViewBy = Literal[
@@ -127,6 +129,7 @@ TierOpenedBecause = Literal["first", "exhausted", "time_up", "jumped"]
 RefusalCode = Literal[
     "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded",
     "person-view-missing", "rate-over-limit", "no-counter",
+    "requirement-changed",
 ]  # fmt: skip
 
 

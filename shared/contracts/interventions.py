@@ -6,9 +6,17 @@ Codes and numbers only: who decided, and why in words, stays in matching's notes
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.contracts.codes import AwardGround, ExclusionCause, PersonView, PersonViewBy
-from shared.contracts.model import Code, Instant
+from shared.contracts.codes import (
+    AmendmentKind,
+    AwardGround,
+    ExclusionCause,
+    Gender,
+    PersonView,
+    PersonViewBy,
+)
+from shared.contracts.model import Code, Instant, Outcode, Sector
 from shared.contracts.placements import PlacementEvent
+from shared.contracts.requirement import Requirement
 
 
 class SearchHeld(PlacementEvent):
@@ -105,3 +113,21 @@ class PolicyMoved(PlacementEvent):
 
     policy_name: Code
     policy_version: str
+
+
+class RequirementAmended(PlacementEvent):
+    """What is needed has changed before the start: what it is now, all of it, as a new version.
+
+    A date within tolerance and a small change keep offers and award; a material change withdraws
+    offers, and an award stays until its provider or a person ends it.
+    """
+
+    TYPE: ClassVar[str] = "homeward.placement.requirement-amended.v1"
+
+    version: int
+    change: AmendmentKind
+    source: Literal["referral", "broker"]
+    outcode: Outcode
+    gender: Gender | None
+    requirement: Requirement
+    sector: Sector | None = None

@@ -298,7 +298,13 @@ class OffersWithdrawn(PlacementEvent):
 
     offer_ids: tuple[UUID, ...]
     because: Literal[
-        "placed", "referral_withdrawn", "divided", "by_person", "excluded", "suspended"
+        "placed",
+        "referral_withdrawn",
+        "divided",
+        "by_person",
+        "excluded",
+        "suspended",
+        "requirement_changed",
     ]
     stood: tuple[UUID, ...] = ()
     """Those of them whose acceptance stood, where a person took single offers back."""
@@ -384,7 +390,12 @@ class SearchReopened(PlacementEvent):
 
     round: int
     because: Literal[
-        "released", "market_changed", "award_cancelled", "asked_by_person", "policy_moved"
+        "released",
+        "market_changed",
+        "award_cancelled",
+        "asked_by_person",
+        "policy_moved",
+        "requirement_changed",
     ]
     left_out: tuple[UUID, ...]
 

@@ -74,6 +74,17 @@ class ReferralCompleted(ReferralEvent):
     wanted: Wanted
 
 
+class RequirementAmended(ReferralEvent):
+    """What is needed has changed since the referral was complete: all of it, as it is now."""
+
+    TYPE: ClassVar[str] = "homeward.referral.requirement-amended.v1"
+    TOPIC: ClassVar[str] = "referrals.v1"
+
+    amended_at: Instant
+    urgency: Urgency
+    wanted: Wanted
+
+
 class WithdrawalRequested(ReferralEvent):
     """The ward or hub asks to end the package. Matching decides and always ends it."""
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.matching.api.shapes import Body, Confirmable
 from shared.contracts.codes import AwardGround, EscalationKind, PersonView, PersonViewBy
 from shared.contracts.model import Code
-from shared.contracts.requirement import Visit
+from shared.contracts.requirement import Requirement, Visit
 from shared.web.instants import When
 from shared.web.text import LongText, ShortText
 
@@ -31,6 +31,12 @@ class JumpBody(Reasoned):
 
     tier_name: Code
     ground: AwardGround
+
+
+class AmendBody(Reasoned):
+    """All that is needed now, in place of what was asked for."""
+
+    requirement: Requirement
 
 
 class ApprovalBody(Reasoned):

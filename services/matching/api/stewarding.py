@@ -17,6 +17,7 @@ from services.matching.api.deciding import (
 )
 from services.matching.api.meaning import meant_by
 from services.matching.api.orders import (
+    AmendBody,
     AssignBody,
     CloseBody,
     EscalateBody,
@@ -28,6 +29,7 @@ from services.matching.api.orders import (
     ServiceOrderBody,
 )
 from services.matching.domain.people_commands import (
+    AmendRequirement,
     Assign,
     CloseEscalation,
     Escalate,
@@ -38,6 +40,7 @@ from services.matching.domain.people_commands import (
 )
 from services.matching.escalation_rows import TO_DO
 from services.matching.store import QUERIES
+from services.matching.translate import requirement_of
 from shared import clock
 from shared.postgres.connection import Connection
 from shared.web.idempotency import Answer, Once
@@ -147,6 +150,18 @@ async def de_escalate(
     """200. 409 `nothing-to-close`; `still-open` while what it says is so, or is to be decided."""
     note = Note("de_escalate", body.reason, {"kind": body.kind})
     return await decide(request, act, referral_id, CloseEscalation(kind=body.kind), note)
+
+
+@router.post("/placements/{referral_id}/amend", summary="Change what is needed before the start")
+async def amend(request: Request, referral_id: UUID, body: AmendBody, act: BrokerOnce) -> Response:
+    """200. A date within tolerance and a small change keep offers and award; a material change takes
+    offers back and searches again. The area is the referral's.
+
+    409 `already-started`, `not-complete`, `needs-confirmation`.
+    """
+    command = AmendRequirement(by="broker", requirement=requirement_of(body.requirement))
+    note = Note("amend", body.reason, {})
+    return await decide(request, act, referral_id, command, note, confirmed=body.confirm)
 
 
 @router.post("/placements/{referral_id}/move-policy", summary="Go on under the newest policy")

@@ -62,8 +62,9 @@ EscalationKind = Literal[
     "nobody_left", "released", "confirmation_overdue", "target_overdue", "by_hand",
     "exclusion_proposed", "person_view_missing", "person_refuses", "start_overdue",
     "pause_ending", "review_due", "care_gap_ahead", "care_gap",
-    "rate_approval", "conditional_acceptance",
+    "rate_approval", "conditional_acceptance", "requirement_changed",
 ]  # fmt: skip
+AmendmentKind = Literal["date", "small", "material"]
 PersonView = Literal["not_asked", "informed", "agrees", "refuses", "best_interests"]
 PersonViewBy = Literal[
     "person", "family", "attorney", "advocate", "ward", "social_worker", "broker", "other"
@@ -85,6 +86,7 @@ TierOpenedBecause = Literal["first", "exhausted", "time_up", "jumped"]
 RefusalCode = Literal[
     "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded",
     "person-view-missing", "rate-over-limit", "no-counter",
+    "requirement-changed",
 ]  # fmt: skip
 Request = Literal[
     "accept", "decline", "confirm", "release", "start", "hand_back", "restart", "change",

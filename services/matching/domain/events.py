@@ -37,10 +37,21 @@ from services.matching.domain.requirement import Requirement
 
 CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand", "by_person"]
 WithdrawnBecause = Literal[
-    "placed", "referral_withdrawn", "divided", "by_person", "excluded", "suspended"
+    "placed",
+    "referral_withdrawn",
+    "divided",
+    "by_person",
+    "excluded",
+    "suspended",
+    "requirement_changed",
 ]
 ReopenedBecause = Literal[
-    "released", "market_changed", "award_cancelled", "asked_by_person", "policy_moved"
+    "released",
+    "market_changed",
+    "award_cancelled",
+    "asked_by_person",
+    "policy_moved",
+    "requirement_changed",
 ]
 
 

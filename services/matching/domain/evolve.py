@@ -93,9 +93,11 @@ def _after_search(placement: Placement, event: SearchEvent) -> Placement:
         case events.TierOpened():
             return _in_tier(expect(placement, states.Searching), event)
         case events.SearchReopened():
+            hold = placement.hold if isinstance(placement, states.Searching) else None
             return states.Searching(
                 **carried(searched(placement))
                 | {
+                    "hold": hold,
                     "round": event.round,
                     "tier": states.NO_TIER,
                     "left_out": event.left_out,

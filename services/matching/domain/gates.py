@@ -34,9 +34,13 @@ class History:
 
 def history_of(placement: Searched) -> History:
     """What a placement remembers of its providers."""
-    round_ = placement.round
+    round_, since = placement.round, placement.facts.counts_from_round
     asked = {offer.provider_id for offer in placement.offers if offer.round == round_}
-    declined = {offer.provider_id for offer in placement.offers if offer.status == "declined"}
+    declined = {
+        offer.provider_id
+        for offer in placement.offers
+        if offer.status == "declined" and offer.round >= since
+    }
     by_people = placement.by_people or NOTHING
     return History(
         asked=frozenset(asked.union(placement.left_out)),

@@ -1,11 +1,12 @@
 """A placement after what a person decided: the part of the fold that `evolve` leaves to this module."""
 
 from dataclasses import replace
-from typing import assert_never
+from typing import assert_never, cast
 from uuid import UUID
 
 from services.matching.domain import events
 from services.matching.domain import interventions as acts
+from services.matching.domain.care_times import visit_minutes
 from services.matching.domain.carrying import expect, present, with_status
 from services.matching.domain.interventions import Intervention, OfPlacement, OfSearch
 from services.matching.domain.people import NOTHING, ByPeople, Hold
@@ -17,6 +18,7 @@ from services.matching.domain.placement import (
     Searched,
     Searching,
 )
+from services.matching.domain.requirement import needed
 
 
 def after_intervention(placement: Placement, event: Intervention) -> Placement:
@@ -101,13 +103,39 @@ def _after_decision(placement: Present, event: OfPlacement) -> Placement:
                 policy_version=event.policy_version,
             )
             return replace(placement, facts=facts)
+        case acts.RequirementAmended():
+            assert isinstance(placement, Searched), (
+                "the table of transitions lets it follow a search"
+            )
+            return cast("Present", _after_amendment(placement, event))
         case _:
             assert_never(event)
 
 
+_WITHDRAWN: dict[str, OfferStatus] = {
+    "placed": "withdrawn_placed",
+    "requirement_changed": "withdrawn_changed",
+}
+
+
+def _after_amendment(placement: Searched, event: acts.RequirementAmended) -> Searched:
+    material = event.change == "material"
+    before = placement.facts
+    facts = replace(
+        before,
+        needed=needed(event.outcode, event.requirement, event.sector),
+        ready_at=event.requirement.ready_at,
+        visit_minutes=visit_minutes(event.requirement),
+        requirement_version=event.version,
+        amended=event.requirement,
+        counts_from_round=placement.round + 1 if material else before.counts_from_round,
+    )
+    return replace(placement, facts=facts)
+
+
 def after_withdrawal(before: AfterStart, event: events.OffersWithdrawn) -> AfterStart:
     """The placement without these offers; with no acceptance left, none has to be decided."""
-    status: OfferStatus = "withdrawn_placed" if event.because == "placed" else "withdrawn_ended"
+    status = _WITHDRAWN.get(event.because, "withdrawn_ended")
     offers = with_status(before.offers, event.offer_ids, status)
     if isinstance(before, Searching) and before.decided_by is not None:
         stands = any(offer.status == "accepted" for offer in offers)

@@ -8,8 +8,16 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from services.matching.domain.codes import AwardGround, ExclusionCause, PersonView, PersonViewBy
+from services.matching.domain.codes import (
+    AmendmentKind,
+    AwardGround,
+    ExclusionCause,
+    Gender,
+    PersonView,
+    PersonViewBy,
+)
 from services.matching.domain.fact import PlacementEvent
+from services.matching.domain.requirement import Requirement
 
 ResumedBecause = Literal["by_person", "hold_ended"]
 
@@ -110,6 +118,24 @@ class PolicyMoved(PlacementEvent):
     policy_version: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementAmended(PlacementEvent):
+    """What is needed has changed before the start: what it is now, all of it, as a new version.
+
+    A date within tolerance and a small change keep offers and award; a material change withdraws
+    offers, and an award stays until its provider or a person ends it.
+    """
+
+    TYPE: ClassVar[str] = "homeward.placement.requirement-amended.v1"
+    version: int
+    change: AmendmentKind
+    source: Literal["referral", "broker"]
+    outcode: str
+    gender: Gender | None
+    requirement: Requirement
+    sector: str | None = None
+
+
 OfSearch = SearchHeld | SearchResumed | ProviderSkipped | OfferWindowChanged
 OfPlacement = (
     ProviderExcluded
@@ -118,5 +144,6 @@ OfPlacement = (
     | PersonViewRecorded
     | PlacementAssigned
     | PolicyMoved
+    | RequirementAmended
 )
 Intervention = OfSearch | OfPlacement

@@ -84,7 +84,7 @@ def _ending(offer: Offer, now: datetime) -> tuple[Outcome, datetime] | None:
             return None
         case "lapsed":
             return "lapsed", offer.expires_at
-        case "withdrawn_placed" | "withdrawn_ended":
+        case "withdrawn_placed" | "withdrawn_ended" | "withdrawn_changed":
             # At most: matching may have been away when the deadline passed.
             return "withdrawn", min(now, offer.expires_at)
         case (

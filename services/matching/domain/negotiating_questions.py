@@ -66,6 +66,8 @@ def why_not_answer_counter(placement: Placement, command: AnswerCounter) -> Refu
         return "no-counter"
     if offer.status == "withdrawn_placed":
         return "already-placed"
+    if offer.status == "withdrawn_changed":
+        return "requirement-changed"
     if offer.status == "withdrawn_ended":
         return "offer-withdrawn"
     if offer.status not in ("countered", "lapsed") or offer.terms is None:

@@ -21,7 +21,7 @@ from services.matching.domain.events import Event, SearchStarted
 from services.matching.domain.market import Market
 from services.matching.domain.package import NOTHING, Package
 from services.matching.domain.package_turn import Origins, PackageTurn
-from services.matching.domain.people_commands import MoveToPolicy
+from services.matching.domain.people_commands import AmendRequirement, Escalate, MoveToPolicy
 from services.matching.domain.placement import Present
 from services.matching.domain.policy import Policy, PolicyBook
 from services.matching.domain.refusal import UNKNOWN_PLACEMENT, Refusal
@@ -116,12 +116,24 @@ def _obey(whole: PackageTurn, command: PackageCommand, about: UUID | None) -> Re
         return _search(whole, whole.package.placements[0], command)
     if isinstance(command, asked.Merge):
         return parts.merge(whole, command)
+    if isinstance(command, AmendRequirement) and command.by == "referral":
+        return _amended(whole, command)
     meant = _meant(whole.package, about, command)
     if isinstance(meant, Refusal):
         return meant
     if isinstance(command, asked.CareOrder):
         return _order(whole, meant, command)
     return _search(whole, meant, command)
+
+
+def _amended(whole: PackageTurn, command: AmendRequirement) -> Refusal | None:
+    """The ward's change goes to the one open placement; of several parts a person must say which."""
+    found = whole.package.open() or whole.package.placements[-1:]
+    if len(found) == 1:
+        return _search(whole, found[0], command)
+    for placement in found:
+        _search(whole, placement, Escalate())
+    return None
 
 
 def _search(whole: PackageTurn, placement: Present, command: Command) -> Refusal | None:

@@ -12,6 +12,7 @@ from services.matching.domain.care_times import next_visit, visit_minutes
 from services.matching.domain.codes import EndingBecause, SearchCause, Urgency
 from services.matching.domain.decide import advance
 from services.matching.domain.events import Event, SearchStarted
+from services.matching.domain.interventions import RequirementAmended
 from services.matching.domain.market import Market
 from services.matching.domain.package import Package
 from services.matching.domain.placement import Carried, Placement, Present, Searched
@@ -137,7 +138,8 @@ class PackageTurn:
 
 
 def with_origins(before: Origins, decided: Iterable[Event]) -> dict[UUID, SearchStarted]:
-    """The origins with what was decided since: searches begun, and changes agreed or refused.
+    """The origins with what was decided since: searches begun, and changes agreed or refused,
+    amendments before the start.
 
     A change counts from when it was asked: if the provider refuses, it is what is searched.
     """
@@ -149,6 +151,14 @@ def with_origins(before: Origins, decided: Iterable[Event]) -> dict[UUID, Search
             began = found[event.placement_id]
             found[event.placement_id] = replace(
                 began, outcode=event.outcode, requirement=event.requirement
+            )
+        elif isinstance(event, RequirementAmended):
+            found[event.placement_id] = replace(
+                found[event.placement_id],
+                outcode=event.outcode,
+                sector=event.sector,
+                gender=event.gender,
+                requirement=event.requirement,
             )
     return found
 

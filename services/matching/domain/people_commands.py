@@ -2,10 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from services.matching.domain.asking import Terms
-from services.matching.domain.codes import AwardGround, EscalationKind, PersonView, PersonViewBy
+from services.matching.domain.codes import (
+    AwardGround,
+    EscalationKind,
+    Gender,
+    PersonView,
+    PersonViewBy,
+)
+from services.matching.domain.requirement import Requirement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +120,20 @@ class MoveToPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmendRequirement:
+    """What is needed has changed before the start; by the ward or hub, or by a broker.
+
+    A broker's without an outcode keeps the area. Source: domain rule 12.
+    """
+
+    by: Literal["referral", "broker"]
+    requirement: Requirement
+    outcode: str | None = None
+    sector: str | None = None
+    gender: Gender | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecideRate:
     """Approve a quoted rate above the limit, or refuse it. Source: domain rule 1."""
 
@@ -143,6 +165,6 @@ SearchCommand = (
 )  # fmt: skip
 PlacementCommand = (
     ExcludeProvider | LiftExclusion | RecordPersonView | Assign | Escalate | CloseEscalation
-    | MoveToPolicy
+    | MoveToPolicy | AmendRequirement
 )  # fmt: skip
 PeopleCommand = SearchCommand | PlacementCommand | NegotiationCommand

@@ -20,11 +20,11 @@ from services.matching.domain.codes import (
     Via,
 )
 from services.matching.domain.people import ByPeople, Hold
-from services.matching.domain.requirement import Needed
+from services.matching.domain.requirement import Needed, Requirement
 
 OfferStatus = Literal[
     "live", "accepted", "awarded", "declined", "lapsed", "withdrawn_placed", "withdrawn_ended",
-    "waiting", "conditional", "countered", "refused",
+    "waiting", "conditional", "countered", "refused", "withdrawn_changed",
 ]  # fmt: skip
 """`accepted` stands and may still win; `awarded` is the acceptance that took the package, also
 after the award has ended; `waiting`: for its rate to be approved; `conditional`, `countered`: for terms;
@@ -63,6 +63,11 @@ class Facts:
     """The same with bridging care taken into account: from then a visit has nobody."""
     gap_alarm_at: datetime | None = None
     ready_at: datetime | None = None
+    requirement_version: int = 1
+    amended: Requirement | None = None
+    """What is needed now, if it is not what the search began with."""
+    counts_from_round: int = 1
+    """A no to what was needed before a material change is none to what is needed now."""
     visit_minutes: tuple[int, ...] = ()
     """When visits begin, in minutes of the week (Monday 00:00 in London is 0), the first first."""
 

@@ -32,6 +32,8 @@ def offer_answered(placement: Placement, answer: Answer) -> Offer | RefusalCode:
             return "already-answered"
         case "withdrawn_placed":
             return "already-placed"
+        case "withdrawn_changed":
+            return "requirement-changed"
         case "withdrawn_ended" | "refused":
             return "offer-withdrawn"
         case "live" | "lapsed":

@@ -75,6 +75,7 @@ SENTENCES: dict[RefusalCode, str] = {
     "rate-over-limit": "The rate lies above the limit, and nobody may approve it; it can be accepted"
     " at the offered rate.",
     "no-counter": "There are no terms of ours to answer, or not any more.",
+    "requirement-changed": "What is needed has changed since this offer; a new offer says what it is.",
     "not-awarded": "This provider does not hold this award, or not in a way that allows this.",
 }
 UNKNOWN_PLACEMENT = Refusal(

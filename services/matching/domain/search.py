@@ -284,5 +284,10 @@ def everybody_asked(placement: Searched) -> tuple[UUID, ...]:
 
 def everybody_who_said_no(placement: Searched) -> tuple[UUID, ...]:
     """Providers that gave an award back or declined, in that order."""
-    declined = (offer.provider_id for offer in placement.offers if offer.status == "declined")
+    since = placement.facts.counts_from_round
+    declined = (
+        offer.provider_id
+        for offer in placement.offers
+        if offer.status == "declined" and offer.round >= since
+    )
     return tuple(dict.fromkeys((*placement.released, *declined)))

@@ -9,10 +9,12 @@ from uuid import UUID
 from services.matching.domain import events
 from services.matching.domain import interventions as acts
 from services.matching.domain import placement as states
+from services.matching.domain.amending import amend
 from services.matching.domain.carrying import present
 from services.matching.domain.codes import ExclusionCause
 from services.matching.domain.people import NOTHING, ByPeople
 from services.matching.domain.people_commands import (
+    AmendRequirement,
     Assign,
     CloseEscalation,
     Escalate,
@@ -42,7 +44,7 @@ def steward(turn: Turn, placement: Present, command: PlacementCommand) -> Refusa
     """The command's own events, or why it cannot be done."""
     refusal = why_not_decide_about(placement)
     if refusal is not None:
-        return refusal
+        return None if _comes_by_event(command) else refusal
     match command:
         case ExcludeProvider():
             return _exclude(turn, placement, command.provider_id)
@@ -60,9 +62,16 @@ def steward(turn: Turn, placement: Present, command: PlacementCommand) -> Refusa
                 turn.close(command.kind)
         case MoveToPolicy():
             return _move(turn, placement)
+        case AmendRequirement():
+            return amend(turn, placement, command)
         case _:
             assert_never(command)
     return refusal
+
+
+def _comes_by_event(command: PlacementCommand) -> bool:
+    """Nobody waits for a refusal of what the ward has sent."""
+    return isinstance(command, AmendRequirement) and command.by == "referral"
 
 
 def by_people(turn: Turn) -> ByPeople:

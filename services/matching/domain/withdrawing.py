@@ -8,7 +8,7 @@ from services.matching.domain.placement import OPEN_OFFERS, offers_of
 from services.matching.domain.turn import Turn
 
 SingleBecause = Literal["by_person", "excluded", "suspended"]
-AllBecause = Literal["placed", "referral_withdrawn", "divided"]
+AllBecause = Literal["placed", "referral_withdrawn", "requirement_changed", "divided"]
 
 
 def take_back(turn: Turn, offer_ids: tuple[UUID, ...], because: SingleBecause) -> None:

@@ -73,6 +73,7 @@ _TITLES = {
     "already-answered": "It was answered before",
     "not-awarded": "The package is not awarded to you",
     "person-view-missing": "The person's view is still to be recorded",
+    "requirement-changed": "What is needed has changed",
     "no-counter": "There are no terms to answer",
     "rate-over-limit": "The rate is above the limit",
     "rate-refused": "The rate was refused",

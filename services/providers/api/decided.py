@@ -19,6 +19,7 @@ from shared.web.app import Web
 from shared.web.idempotency import Answer, Finish, Pending
 from shared.web.waiting import wait_for
 
+WITHDRAWN_CODES = {"placed": "already-placed", "requirement_changed": "requirement-changed"}
 RETRY_AFTER_SECONDS = 2
 
 _RESULT_OF: dict[AwardRequest, str] = {
@@ -148,7 +149,7 @@ async def _told_otherwise(web: Web, known: Mapping[str, Any]) -> Answer:
         case "declined":
             return Answer(status=200, body={"result": "declined"})
         case "withdrawn":
-            code = "already-placed" if row.because == "placed" else "offer-withdrawn"
+            code = WITHDRAWN_CODES.get(row.because or "", "offer-withdrawn")
             return await _refused(web, code, known)
         case "waiting" | "conditional" | "countered":
             return _open(row.status)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from services.providers.api.callers import ProviderId, ProviderOnce, reading_of, web_of
-from services.providers.api.decided import finish_offer, pending_on
+from services.providers.api.decided import WITHDRAWN_CODES, finish_offer, pending_on
 from services.providers.api.shapes import (
     AcceptBody,
     AcceptIfBody,
@@ -250,7 +250,7 @@ def _answer_view(row: Any) -> AnswerView | None:
     if row["answer"] is None:
         answer = ANSWERED_BY.get(status, "accept")  # Only an acceptance is ever withdrawn.
         result = {"accepted": "awarded", "withdrawn": "refused"}.get(status, status)
-        code = {"placed": "already-placed"}.get(row["because"] or "", "offer-withdrawn")
+        code = WITHDRAWN_CODES.get(row["because"] or "", "offer-withdrawn")
         return AnswerView(
             answer=answer,
             via=row["answered_via"],

@@ -63,6 +63,8 @@ class Offer:
     """Withdrawn because the package was placed, and for no other reason."""
     held_here: bool
     """The provider holds an award of the referral, for example one made by a broker's hand."""
+    changed: bool = False
+    """Withdrawn because what is needed has changed."""
     expires_at: datetime
     """The deadline. The offer is live while now < expires_at."""
 
@@ -88,6 +90,8 @@ def decide_answer(offer: Offer, answer: Answer, mine: Answer | None, now: dateti
         case "withdrawn":
             if offer.placed and offer.held_here:
                 return Join(response_id=None) if answer == "accept" else _refuse_other()
+            if offer.changed:
+                return Refusal(code="requirement-changed")
             return Refusal(code="already-placed" if offer.placed else "offer-withdrawn")
         case "refused":
             return Refusal(code="offer-withdrawn")

@@ -13,6 +13,7 @@ RefusalCode: TypeAlias = Literal[
     "already-confirmed",
     "person-view-missing",
     "no-counter",
+    "requirement-changed",
     "rate-over-limit",
     "rate-refused",
     "condition-refused",
@@ -80,6 +81,8 @@ _SENTENCES: dict[str, str] = {
     "has been told; confirm again when it is.",
     "no-counter": "There are no terms of the brokerage team to answer, or not any more. Read the offer "
     "again.",
+    "requirement-changed": "What is needed has changed since this offer was made. A new offer says what "
+    "it is now.",
     "rate-over-limit": "The rate lies above the council's limit and cannot be approved. Telephone the "
     "brokerage team if you still want the package at the offered rate.",
     "rate-refused": "The rate was not approved and the offer is over. A later offer can be answered.",

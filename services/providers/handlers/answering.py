@@ -161,6 +161,7 @@ def _offer_of(row: OfferRow, *, held_here: bool) -> Offer:
         offer_id=row.offer_id,
         status=row.status,
         placed=row.because == "placed",
+        changed=row.because == "requirement_changed",
         held_here=held_here,
         expires_at=row.expires_at,
     )

@@ -52,6 +52,7 @@ _NEGOTIATED = (
     negotiations.ConditionRefused,
     negotiations.ConditionCountered,
 )
+_WITHDRAWN = {"placed": "already-placed", "requirement_changed": "requirement-changed"}
 _OPEN = ("standing", "waiting", "conditional")
 """First results after which there is a later one."""
 
@@ -143,7 +144,7 @@ def _later_outcome(row: OutcomeRow, event: Event) -> OutcomeRow | None:
         case placements.RequestRefused():
             return replace(row, later_result="refused", later_code=event.code, later_at=event.at)
         case placements.OffersWithdrawn():
-            code = "already-placed" if event.because == "placed" else "offer-withdrawn"
+            code = _WITHDRAWN.get(event.because, "offer-withdrawn")
             return replace(row, later_result="refused", later_code=code, later_at=event.at)
         case _:
             return None

@@ -1,13 +1,15 @@
 """What each placement needs, as its search began; a change that was agreed is the package's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.providers.needed import needed_from
-from shared.contracts import placements
+from services.providers.needed import amended, needed_from
+from shared.contracts import interventions, placements
 from shared.contracts.model import Event
 from shared.messaging.projection import Projection
 from shared.postgres.rows import Json, RowTable
+
+_ABOUT = (placements.SearchStarted, interventions.RequirementAmended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +21,10 @@ class SearchRow:
     needed: Json
 
 
-def project_search(_row: object, event: Event, placement_id: UUID) -> SearchRow | None:
-    """What is needed, as the search of a placement began."""
+def project_search(row: SearchRow | None, event: Event, placement_id: UUID) -> SearchRow | None:
+    """What is needed, as the search of a placement began or as it was amended before the start."""
+    if isinstance(event, interventions.RequirementAmended) and row is not None:
+        return replace(row, needed=Json(amended(row.needed, event).model_dump_json()))
     if not isinstance(event, placements.SearchStarted):
         return None
     return SearchRow(
@@ -34,6 +38,6 @@ SEARCHES = Projection(
     name="searches",
     rows=RowTable(SearchRow, table="searches", key="placement_id"),
     topics=(placements.TOPIC,),
-    keys=lambda event: [event.placement_id] if isinstance(event, placements.SearchStarted) else (),
+    keys=lambda event: [event.placement_id] if isinstance(event, _ABOUT) else (),
     project=project_search,
 )

@@ -36,7 +36,7 @@ async def receive(
     return await act.run(web.pool, effect)
 
 
-@router.patch("/{referral_id}", response_model=Acknowledged, summary="Complete a referral")
+@router.patch("/{referral_id}", response_model=Acknowledged, summary="Complete or amend a referral")
 async def supply(
     *,
     referral_id: UUID,
@@ -48,7 +48,9 @@ async def supply(
 ) -> Response:
     """200 with what is still missing. A field that is sent replaces what was known.
 
-    409 `already-complete`: the search has started with what was sent.
+    Once complete, a change of what is needed is an amendment until care starts: a date within
+    tolerance and a small change keep offers and award, anything else is searched again.
+    409 `already-started`, `already-withdrawn`.
     """
 
     async def effect(connection: Connection) -> Answer:

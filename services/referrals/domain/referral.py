@@ -74,9 +74,10 @@ class Receive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
-    """Add information; `missing` is what it lacks afterwards."""
+    """Add information; `missing` is what it lacks afterwards, `changed` if it is another request."""
 
     missing: tuple[str, ...]
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,13 @@ class Received:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
     """Nothing is missing any more."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amended:
+    """What is asked for has changed since it was complete; matching decides what follows."""
 
     at: datetime
 
@@ -134,7 +142,7 @@ class CareGoesOn:
     """Matching's word: somebody gives care, or is asked to."""
 
 
-Event: TypeAlias = Received | Completed | WithdrawalRequested
+Event: TypeAlias = Received | Completed | Amended | WithdrawalRequested
 Fact: TypeAlias = PackageEnded | CareStarted | CareOver | CareGoesOn
 
 
@@ -153,24 +161,22 @@ def decide(state: State, command: Command, now: datetime) -> tuple[Event, ...] |
             if not isinstance(state, NotReceived):
                 return Refusal(code="already-received", sentence="This referral is already here.")
             return (Received(at=now, missing=missing),)
-        case Supply(missing=missing):
-            return _supply(state, missing, now)
+        case Supply(missing=missing, changed=changed):
+            return _supply(state, missing, changed, now)
         case Withdraw(reason=reason):
             return _withdraw(state, reason, now)
         case _:
             assert_never(command)
 
 
-def _supply(state: State, missing: tuple[str, ...], now: datetime) -> tuple[Event, ...] | Refusal:
+def _supply(
+    state: State, missing: tuple[str, ...], changed: bool, now: datetime
+) -> tuple[Event, ...] | Refusal:
     match state:
         case Incomplete():
             return () if missing else (Completed(at=now),)
         case Complete():
-            return Refusal(
-                code="already-complete",
-                sentence="It is complete and the search has started; to change what is needed, "
-                "withdraw it and refer again.",
-            )
+            return (Amended(at=now),) if changed else ()
         case Started() | Ended() | Withdrawing() | Withdrawn():
             return _over(state)
         case NotReceived():
@@ -219,6 +225,8 @@ def evolve(state: State, event: Event | Fact) -> State:
                 return Incomplete(received_at=at)
             return Complete(received_at=at, complete_at=at)
         case _ if isinstance(state, NotReceived):
+            return state
+        case Amended():
             return state
         case Completed(at=at):
             return Complete(received_at=state.received_at, complete_at=at)

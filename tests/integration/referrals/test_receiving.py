@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.referrals import ReferralCompleted, ReferralReceived
+from shared.contracts.referrals import ReferralCompleted, ReferralReceived, RequirementAmended
 from tests.integration.referrals.conftest import Service, Start, count
 from tests.integration.referrals.samples import (
     nhs_number,
@@ -83,7 +83,13 @@ async def test_partial_then_completed_by_the_hub(service: Service) -> None:
     assert (completed["sequence"], event.wanted.outcode) == (2, "E4")
     assert event.wanted.requirement.needs == ("medication",)
     again = await service.client.patch(path, json=rest, headers=hub)
-    assert (again.status_code, again.json()["type"]) == (409, "already-complete")
+    assert (again.status_code, len(await service.events())) == (200, 2)
+    other = {"requirement": {"visits": [visit(minutes=45)]}}
+    changed = await service.client.patch(path, json=other, headers=hub)
+    assert (changed.status_code, changed.json()["status"]) == (200, "complete")
+    amended = (await service.events())[-1]
+    event = RequirementAmended.model_validate_json(amended["body"])
+    assert event.wanted.requirement.visits[0].minutes == 45
 
 
 async def test_bare_minimum(service: Service) -> None:

@@ -19,6 +19,7 @@ from shared.contracts.referrals import (
     Authorised,
     ReferralCompleted,
     ReferralReceived,
+    RequirementAmended,
     Source,
     Wanted,
     WithdrawalRequested,
@@ -145,6 +146,23 @@ class Outside:
             event = ReferralCompleted(
                 at=self.now, referral_id=referral_id, complete_at=self.now, urgency="routine",
                 wanted=_wanted("E4"),
+            )  # fmt: skip
+            self.post.put(event, referral_id)
+
+    def amend(self) -> None:
+        """What is needed changes: another date, or more of it."""
+        known = [key for key, complete in self.referrals.items() if complete]
+        if known:
+            referral_id = self.rng.choice(known)
+            wanted = _wanted("E4")
+            visits = (Visit(weekday="mon", band="morning", minutes=self.rng.choice((45, 48, 90))),)
+            moved = READY + timedelta(days=self.rng.choice((0, 1, 9)))
+            requirement = wanted.requirement.model_copy(
+                update={"visits": visits, "ready_at": moved}
+            )
+            event = RequirementAmended(
+                at=self.now, referral_id=referral_id, amended_at=self.now, urgency="routine",
+                wanted=wanted.model_copy(update={"requirement": requirement}),
             )  # fmt: skip
             self.post.put(event, referral_id)
 

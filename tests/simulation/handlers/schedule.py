@@ -19,7 +19,7 @@ MOST_REFERRALS = 3
 
 _Weights = dict[str, float]
 _USUAL: _Weights = {
-    "refer": 2, "complete": 1, "withdraw": 0.4, "register": 1, "answer": 8, "answer_award": 4, "answer_counter": 1, "decide": 4,
+    "refer": 2, "complete": 1, "withdraw": 0.4, "amend": 0.6, "register": 1, "answer": 8, "answer_award": 4, "answer_counter": 1, "decide": 4,
     "command": 3, "send": 5, "send_again": 1, "read": 7, "fire": 5, "relay": 6, "review": 0.5,
     "time": 4, "calm": 4, "kill": 2, "hand_over": 1.5, "spoil": 0.4, "unwritable": 0.5,
     "too_large": 0.2, "send_past": 0.4,
@@ -88,6 +88,9 @@ class Schedule(World):
 
     def _complete(self) -> None:
         self.outside.complete()
+
+    def _amend(self) -> None:
+        self.outside.amend()
 
     def _withdraw(self) -> None:
         self.outside.withdraw()

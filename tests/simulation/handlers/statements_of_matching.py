@@ -49,7 +49,11 @@ def _with_status(work: Work, status: str, after: Any) -> list[Row]:
 
 
 async def origins(work: Work, *, referral_id: Any) -> list[Row]:
-    kinds = ("homeward.placement.search-started.v1", "homeward.placement.change-asked.v1")
+    kinds = (
+        "homeward.placement.search-started.v1",
+        "homeward.placement.change-asked.v1",
+        "homeward.placement.requirement-amended.v1",
+    )
     rows = [row for row in work.scan("events")
             if row["topic"] == "placements.v1" and row["key"] == referral_id and row["type"] in kinds]  # fmt: skip
     return sorted(rows, key=lambda row: row["sequence"])

@@ -217,7 +217,10 @@ class Life:
             for offer in wave.offers
         ]
         assert len(asked) == len(set(asked))
-        declined = {e.provider_id for e in self._of(events.OfferDeclined)}
+        changed = [i for i, e in enumerate(self.log)
+                   if isinstance(e, acts.RequirementAmended) and e.change == "material"]  # fmt: skip
+        since = self.log[changed[-1] :] if changed else self.log
+        declined = {e.provider_id for e in since if isinstance(e, events.OfferDeclined)}
         released = {e.provider_id for e in self._of(events.AwardReleased)}
         for offer in event.offers:
             assert offer.provider_id not in declined | released

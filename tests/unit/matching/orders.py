@@ -14,6 +14,7 @@ from tests.unit.matching.world import (
     release,
     searching,
     tier,
+    wanted,
     yes,
 )
 
@@ -65,6 +66,14 @@ def view(said: Any, minutes: float = 0) -> orders.RecordPersonView:
     return orders.RecordPersonView(view=said, told_by_role="ward", told_at=at(minutes))
 
 
+def amend(
+    by: Any = "broker", outcode: str | None = None, **changes: Any
+) -> orders.AmendRequirement:
+    """What is needed now, the rest as the search began."""
+    want = wanted(outcode or "E4", **changes)
+    return orders.AmendRequirement(by=by, requirement=want.requirement, outcode=outcode)
+
+
 def assign(name: str | None) -> orders.Assign:
     return orders.Assign(assignee_id=None if name is None else pid(name))
 
@@ -86,4 +95,4 @@ def intervened() -> Story:
     told.when(assign("kim"), 8).when(answers(yes("A", 9)), 9)
     told.when(release("A", reason="unsafe"), 10)
     told.policy = replace(told.policy, version="1" * 16)
-    return told.when(MOVE, 11)
+    return told.when(MOVE, 11).when(amend(ready_at=at(24 * 60)), 12)

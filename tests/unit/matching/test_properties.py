@@ -113,6 +113,10 @@ def drawn(player: "Player", pick: int, minutes: int, name: int) -> commands.Comm
         orders.Escalate(),
         orders.CloseEscalation(kind="released"),
         orders.MoveToPolicy(),
+        orders.AmendRequirement(by="broker", requirement=wanted(ready_at=life.now).requirement),
+        orders.AmendRequirement(
+            by="referral", requirement=wanted(needs=("hoist",)).requirement, outcode="E4"
+        ),
     )
     return known[name % len(known)]
 

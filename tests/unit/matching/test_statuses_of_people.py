@@ -13,6 +13,7 @@ from tests.unit.matching.orders import (
     ESCALATE,
     MOVE,
     RESUME,
+    amend,
     ask,
     assign,
     close,
@@ -27,6 +28,7 @@ from tests.unit.matching.orders import (
 )
 from tests.unit.matching.reached import reached
 from tests.unit.matching.talks import condition, counter, rate
+from tests.unit.matching.world import at
 
 PEOPLE: dict[str, orders.PeopleCommand] = {
     "hold": hold(90),
@@ -44,6 +46,7 @@ PEOPLE: dict[str, orders.PeopleCommand] = {
     "escalate": ESCALATE,
     "close": close("by_hand"),
     "move": MOVE,
+    "amend": amend(ready_at=at(24 * 60)),
     "rate": rate("A", True),
     "condition": condition("A", True),
     "counter": counter("A"),
@@ -54,51 +57,51 @@ NONE_WAITS = ("no-rate-quoted", "no-condition", "no-condition")
 SEARCHES = (E.SearchReopened, E.TierOpened, E.OffersMade)
 TABLE: dict[str, list[Any]] = {
     # each row: what each command leads to at 29 minutes past eight (exhausted: 31)
-    "absent": [UNKNOWN] * 18,
+    "absent": [UNKNOWN] * 19,
     "awaiting_information": [
         NOT, NOT, NOT, NOT, NOT, "unknown-offer", "unknown-offer", "no-award",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "not-complete",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "not-complete", "not-complete",
         "unknown-offer", "unknown-offer", "unknown-offer",
     ],
     "searching": [
         (acts.SearchHeld,), "no-hold", "tier-not-ahead", "already-asked", "already-asked",
         (acts.OfferWindowChanged,), (E.OffersWithdrawn,), "no-award",
-        (acts.ProviderExcluded, E.OffersWithdrawn), "not-excluded", *ABOUT, "same-policy", *NONE_WAITS,
+        (acts.ProviderExcluded, E.OffersWithdrawn), "not-excluded", *ABOUT, "same-policy", (acts.RequirementAmended,), *NONE_WAITS,
     ],
     "exhausted": [
         NOT, NOT, NOT, (E.SearchReopened, E.EscalationClosed, E.OffersMade, E.TierOpened), NOT,
         "offer-not-live", "offer-not-live", "no-award", (acts.ProviderExcluded,), "not-excluded",
-        *ABOUT, "same-policy", *NONE_WAITS,
+        *ABOUT, "same-policy", (acts.RequirementAmended,), *NONE_WAITS,
     ],
     "awarded": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live",
         (E.AwardCancelled, *SEARCHES), (acts.ProviderExcluded,), "not-excluded", *ABOUT,
-        "same-policy", *NONE_WAITS,
+        "same-policy", (acts.RequirementAmended,), *NONE_WAITS,
     ],
     "confirmed": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live",
         (E.AwardCancelled, *SEARCHES), (acts.ProviderExcluded,), "not-excluded", *ABOUT,
-        "same-policy", *NONE_WAITS,
+        "same-policy", (acts.RequirementAmended,), *NONE_WAITS,
     ],
     "started": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", *NONE_WAITS,
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", "already-started", *NONE_WAITS,
     ],
     "paused": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", *NONE_WAITS,
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", "already-started", *NONE_WAITS,
     ],
     "ending": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", *NONE_WAITS,
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", "already-started", *NONE_WAITS,
     ],
     "ended": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "no-award",
-        *["already-withdrawn"] * 7, *NONE_WAITS,
+        *["already-withdrawn"] * 8, *NONE_WAITS,
     ],
     "withdrawn": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "no-award",
-        *["already-withdrawn"] * 7, *NONE_WAITS,
+        *["already-withdrawn"] * 8, *NONE_WAITS,
     ],
 }  # fmt: skip
 CELLS = [

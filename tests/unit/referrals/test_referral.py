@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.referrals.domain.referral import (
+    Amended,
     CareGoesOn,
     CareOver,
     CareStarted,
@@ -60,8 +61,8 @@ TABLE: list[tuple[str, Command, tuple[Event, ...] | str]] = [
     ("incomplete", WHOLE, (Completed(at=NOW),)),
     ("incomplete", DIED, (REQUESTED,)),
     ("complete", NEW, "already-received"),
-    ("complete", PART, "already-complete"),
-    ("complete", WHOLE, "already-complete"),
+    ("complete", WHOLE, ()),
+    ("complete", Supply(missing=(), changed=True), (Amended(at=NOW),)),
     ("complete", DIED, (REQUESTED,)),
     ("withdrawing", NEW, "already-received"),
     ("withdrawing", WHOLE, "already-withdrawn"),

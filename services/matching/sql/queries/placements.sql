@@ -40,7 +40,8 @@ where topic = 'placements.v1' and key = :referral_id order by sequence;
 -- What each search of a referral began with, and what was changed since, in order.
 select type, body from events
 where topic = 'placements.v1' and key = :referral_id and type in (
-    'homeward.placement.search-started.v1', 'homeward.placement.change-asked.v1'
+    'homeward.placement.search-started.v1', 'homeward.placement.change-asked.v1',
+    'homeward.placement.requirement-amended.v1'
 )
 order by sequence;
 
