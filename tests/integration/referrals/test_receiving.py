@@ -88,8 +88,8 @@ async def test_partial_then_completed_by_the_hub(service: Service) -> None:
     changed = await service.client.patch(path, json=other, headers=hub)
     assert (changed.status_code, changed.json()["status"]) == (200, "complete")
     amended = (await service.events())[-1]
-    event = RequirementAmended.model_validate_json(amended["body"])
-    assert event.wanted.requirement.visits[0].minutes == 45
+    change = RequirementAmended.model_validate_json(amended["body"])
+    assert change.wanted.requirement.visits[0].minutes == 45
 
 
 async def test_bare_minimum(service: Service) -> None:
