@@ -89,11 +89,18 @@ order by p.id limit :most;
 select (select count(distinct (consumer, topic, coalesce(key, id::text::bytea))) from parked)
      + (select count(distinct key) from outbox where refused_error is not null);
 
--- name: gap_blocked_keys
--- Keys, among these, that wait for a record that is missing.
-select distinct topic, key from parked
-where consumer = :consumer and error = 'gap'
-  and (topic, key) in (select * from unnest(:topics::text[], :keys::bytea[]));
+-- name: waiting_keys
+-- Keys, among these or with null among all, that wait for no operator: their first parked record has
+-- a gap before it that may be filled by now, or no error of its own, since whoever handled the one
+-- ahead of it was cut off then.
+select topic, key
+from (select distinct on (topic, key) topic, key, error from parked
+      where consumer = :consumer and key is not null
+        and (:keys::bytea[] is null
+             or (topic, key) in (select * from unnest(:topics::text[], :keys::bytea[])))
+      order by topic, key, sequence nulls first, record_offset) as heads
+where error is null or error = 'gap'
+order by topic, key;
 
 -- name: unsent
 -- Events that Kafka has not acknowledged, in order; those behind a refused one of their key wait.

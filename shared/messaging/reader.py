@@ -80,7 +80,7 @@ class Reader:
                 parts.appendleft((part[:middle], 1))
         if self._met_blocked:
             self._met_blocked = False
-            await self._heal_gaps(batch)
+            await self._go_on({item.block for item in batch if item.block is not None})
 
     async def _attempt_patiently(self, part: list[Incoming], log_id: str, tries: int) -> str | None:
         """None when the part is done; else the code of a failure that will not pass."""
@@ -220,15 +220,22 @@ class Reader:
             error=error,
         )
 
-    async def _heal_gaps(self, batch: list[Incoming]) -> None:
-        """Where a missing record has come, handles it and what waited behind it."""
-        keys = {item.block for item in batch if item.block is not None}
+    async def heal(self) -> None:
+        """Goes on with every key whose records wait for nothing any more.
+
+        For the start: a process that was cut off while it handled a key's parked records, or just
+        before, leaves the others behind, and no further record of the key may ever come.
+        """
+        await self._go_on(None)
+
+    async def _go_on(self, keys: set[tuple[str, bytes]] | None) -> None:
+        """Where a missing record has come, handles it and what waited behind it; None: everywhere."""
         async with self.pool.acquire() as connection:
-            rows = await QUERIES.gap_blocked_keys(
+            rows = await QUERIES.waiting_keys(
                 connection,
                 consumer=self.consumer,
-                topics=[topic for topic, _ in keys],
-                keys=[key for _, key in keys],
+                topics=None if keys is None else [topic for topic, _ in keys],
+                keys=None if keys is None else [key for _, key in keys],
             )
         for row in rows:
             await replay_key(self.pool, self.consumer, row["topic"], row["key"], self.handle)

@@ -182,6 +182,7 @@ class Messaging:
                 self.settings.homeward_topic_prefix + topic,
                 lambda records: self.reader.take(records, self._log_id, self.short_name),
             )
+        await self.reader.heal()
         await broker.start()
         self._state, self._trouble = "connected", None
         log.info("messaging.connected")

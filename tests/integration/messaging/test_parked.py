@@ -142,6 +142,28 @@ async def test_a_gap_waits_and_heals_itself(stack: TestStack, topic_prefix: str)
         assert not await noter.pool.fetchval("select count(*) from parked")
 
 
+async def test_a_key_that_was_left_waiting_goes_on_at_the_next_start(
+    stack: TestStack, topic_prefix: str
+):
+    """A process that ended between two parked records of a key leaves the second to the next one."""
+    async with service(stack, topic_prefix, partitions=1) as noter:
+        key = new_id()
+        body = declined(key).model_dump_json().encode()
+        async with noter.messaging.running():
+            for sequence in (1, 3, 4):
+                await noter.send_raw(key=str(key).encode(), value=body, sequence=sequence)
+            await parked(noter)
+            async with asyncio.timeout(20):
+                while await noter.pool.fetchval("select count(*) from parked") < 2:
+                    await asyncio.sleep(0.05)
+        # The second was handled, and with it the third was about to be.
+        await noter.pool.execute("update inbox set last_sequence = 2")
+        await noter.pool.execute("update parked set error = null")
+        async with noter.connect().running():
+            assert await noter.until(3) == [(key, 1), (key, 3), (key, 4)]
+        assert not await noter.pool.fetchval("select count(*) from parked")
+
+
 async def test_a_repeat_changes_nothing(stack: TestStack, topic_prefix: str):
     """The same record a second time is skipped by its sequence."""
     async with service(stack, topic_prefix, partitions=1) as noter:

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.errors import MessageSizeTooLargeError, RequestTimedOutError
 
+from shared.contracts.topics import topics
 from shared.messaging.partitioning import partition_of
 
 LOG_ID = "simulated"
@@ -50,6 +51,8 @@ class MemoryKafka:
         self.rng = rng or Random(0)
         self.unsure = 0.0
         """How often a producer is not told what became of a record, from 0 to 1."""
+        self.misremembers = 0.0
+        """How often it is wrong about how far a group has read."""
         self.too_large: set[bytes] = set()
         """Keys whose records the broker refuses for good."""
         self._log: dict[str, list[list[Record]]] = {}
@@ -133,6 +136,18 @@ class MemoryConsumer:
     def assign(self, partitions: Iterable[TopicPartition]) -> None:
         """Gives it these partitions and no others, each to be sought in before it is read."""
         self._positions = dict.fromkeys(partitions)
+
+    def begin_anywhere(self) -> None:
+        """Kafka's memory of the group may be wrong, and the client begin by it before it is told.
+
+        Not of a topic whose newest record counts: a service reads it to its end before all else.
+        """
+        rng = self.kafka.rng
+        for tp in self._positions:
+            contiguous = topics()[tp.topic].order == "contiguous"
+            if contiguous and rng.random() < self.kafka.misremembers:
+                end = len(self.kafka.topic(tp.topic)[tp.partition])
+                self._positions[tp] = rng.randint(max(0, end - 3), end)
 
     def assignment(self) -> set[TopicPartition]:
         """The partitions that it has."""

@@ -33,10 +33,12 @@ def documents() -> tuple[Document, ...]:
 def _document(rng: Random, number: int) -> Document:
     chosen = sorted(rng.sample(range(len(_TIERS)), rng.randint(1, 3)))
     adaptive = number % 3 == 0
+    targets = rng.choice(([60], [90, 240]))
     document = Document.model_validate(
         {
             "name": f"policy-{number}",
-            "targets_minutes": rng.choice(([60], [90, 240])),
+            "targets_minutes": targets,
+            "prices": {target: rng.choice((0, 5, 80)) for target in targets if adaptive},
             "confirmation_minutes": rng.choice((30, 120)),
             "telephone_grace_minutes": 30,
             "prompt_decline_minutes": 15,

@@ -4,7 +4,8 @@ Its memory ends with it: a new `Process` knows what the database and the log kno
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.matching import handlers, outlooks
 from services.matching.consumers import READS, SERVICE
 from services.matching.domain.commands import Command
 from services.matching.domain.events import Event
@@ -40,7 +42,24 @@ def _same_name(topic: str) -> str:
 
 
 async def _log_id() -> str:
+    """Kafka takes its time to say which log it has, and others go on meanwhile."""
+    for _ in range(6):
+        await asyncio.sleep(0)
     return LOG_ID
+
+
+@contextmanager
+def small_pages() -> Iterator[None]:
+    """A few placements are many: what is done page by page is done in several."""
+    paged: tuple[Any, ...] = (handlers, outlooks)
+    before = {module: module.MOST_AT_ONCE for module in paged}
+    try:
+        for module in before:
+            module.MOST_AT_ONCE = 1
+        yield
+    finally:
+        for module, most in before.items():
+            module.MOST_AT_ONCE = most
 
 
 class Process:
@@ -108,7 +127,7 @@ class Process:
             task.cancel()
 
     async def start(self) -> None:
-        """Reads the policies in use, and the register to its end before anything else.
+        """Reads the policies in use, then the register to its end, then what was left waiting.
 
         A process that comes with another policy than the one in force publishes it.
         """
@@ -128,11 +147,21 @@ class Process:
         records = list(self.kafka.records("providers.v1"))
         if records:
             await self.reader.take(records, LOG_ID, _same_name)
+        await self.heal()
+
+    async def heal(self) -> None:
+        """What a connection begins with; one that is lost meanwhile is made anew."""
+        while True:
+            try:
+                return await self.reader.heal()
+            except TRANSIENT_ERRORS:
+                await asyncio.sleep(0.25)
 
     async def own(self, partitions: Iterable[TopicPartition]) -> None:
         """Its share of the group has changed: it reads on where the database says."""
         wanted: Any = tuple(partitions)
         self.consumer.assign(wanted)
+        self.consumer.begin_anywhere()
         await self.positions.on_partitions_assigned(wanted)
 
     async def read(self, rng: Random | None = None) -> None:
@@ -145,7 +174,8 @@ class Process:
         except SkippedRecordsError as error:
             self.positions.read_again(records, error.expected)
         except TRANSIENT_ERRORS:
-            await self.own(sorted(self.consumer.assignment()))  # It connects anew.
+            await self.heal()  # It connects anew.
+            await self.own(sorted(self.consumer.assignment()))
 
     async def fire(self) -> None:
         """What the timers' loop does once: an error leaves what is due as it is."""
@@ -182,12 +212,26 @@ class Process:
             return None
 
     async def replay_all(self) -> None:
-        """An operator replays what is parked; what nobody can read is given up."""
+        """An operator gives up what nobody can read, and replays what else is parked.
+
+        After what the log lost was sent again: until then the one may be taken for the other.
+        """
         for row in self.database.rows("parked"):
             if (row["error"] or "").startswith("unreadable"):
                 await discard(self.pool, row["id"], author="operator", reason="nobody can read it")
+        await self._replay()
+
+    async def _replay(self) -> None:
         for row in self.database.rows("parked"):
             await replay_one(self.pool, row["id"], self._take)
+
+    async def mend(self) -> None:
+        """An operator replays while all goes on, and again where the connection was lost."""
+        while True:
+            try:
+                return await self._replay()
+            except TRANSIENT_ERRORS:
+                await asyncio.sleep(0.25)
 
     async def _take(self, connection: Any, batch: Sequence[Received]) -> None:
         """Production's handler; beside it the same transaction notes what took effect, for I6."""

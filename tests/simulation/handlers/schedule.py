@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.matching.domain.commands import Command
 from tests.simulation.handlers.policies import documents
-from tests.simulation.handlers.process import Process
+from tests.simulation.handlers.process import Process, small_pages
 from tests.simulation.handlers.transactions import Faults
 from tests.simulation.handlers.verdict import faults_in
 from tests.simulation.handlers.world import World
@@ -22,13 +22,14 @@ _USUAL: _Weights = {
     "refer": 2, "complete": 1, "withdraw": 0.4, "amend": 0.6, "register": 1, "answer": 8, "answer_award": 4, "answer_counter": 1, "decide": 4,
     "command": 3, "send": 5, "send_again": 1, "read": 7, "fire": 5, "relay": 6, "review": 0.5,
     "time": 4, "calm": 4, "kill": 2, "hand_over": 1.5, "spoil": 0.4, "unwritable": 0.5,
-    "too_large": 0.2, "send_past": 0.4,
+    "too_large": 0.2, "send_past": 0.4, "replay": 0.4, "repair": 0.8,
 }  # fmt: skip
 _SPANS = (0.0, 1.0, 1.0, 3.0, 5.0, 9.0, 30.0, 120.0)
 """Minutes by which the clock jumps."""
 _TURNS = (0, 1, 2, 4, 8, 12, 20, 40, 300)
 """How far what was begun gets until the next step."""
-_JUST_BEFORE = timedelta(microseconds=1)
+_JUST_BEFORE = timedelta(milliseconds=1)
+"""Long for a clock of which each reading shows a microsecond more."""
 
 
 class Schedule(World):
@@ -49,10 +50,11 @@ class Schedule(World):
             lost_after_commit=rng.choice((0.0, 0.1)),
         )
         self._unsure = rng.choice((0.0, 0.1))
+        self._misremembers = rng.choice((0.0, 0.8))
 
     def run(self) -> list[str]:
         """What does not hold at the end, in sentences; empty if all does."""
-        with self.loop.entered():
+        with self.loop.entered(), small_pages():
             self.open()
             self._break()
             for _ in range(self.steps):
@@ -70,7 +72,7 @@ class Schedule(World):
         faults, trouble = self.database.faults, self._trouble
         faults.pause, faults.lost = trouble.pause, trouble.lost
         faults.lost_after_commit = trouble.lost_after_commit
-        self.kafka.unsure = self._unsure
+        self.kafka.unsure, self.kafka.misremembers = self._unsure, self._misremembers
         for process in self.processes:
             process.pause = trouble.pause
 
@@ -149,7 +151,8 @@ class Schedule(World):
     def _time(self) -> None:
         due_at = self.next_due_at()
         if due_at is not None and due_at > self.database.now and self.rng.random() < 0.5:
-            self.database.now = due_at - self.rng.choice((timedelta(), _JUST_BEFORE))
+            before = self.rng.choice((timedelta(), _JUST_BEFORE))
+            self.database.now = max(self.database.now, due_at - before)
         else:
             self.database.now += timedelta(minutes=self.rng.choice(_SPANS))
 
@@ -170,11 +173,12 @@ class Schedule(World):
         self.share()
 
     def _hand_over(self) -> None:
-        """Partitions change hands while batches are under way."""
+        """Partitions change hands while batches are under way and records come."""
         self._read()
         self.loop.run(self.rng.choice(_TURNS))
+        self.post.send(self.rng.randint(0, 6))
         self.share()
-        self.loop.run(self.rng.choice(_TURNS))
+        self.loop.run(self.rng.choice(_TURNS[:6]))
         self._read()
 
     def _spoil(self) -> None:
@@ -189,6 +193,14 @@ class Schedule(World):
         if self.outside.referrals:
             key = self.rng.choice(list(self.outside.referrals))
             self.kafka.too_large.add(str(key).encode())
+
+    def _repair(self) -> None:
+        self.post.repair()
+
+    def _replay(self) -> None:
+        process = self.rng.choice(self.processes)
+        if process.ready:
+            process.begin("replay", process.mend())
 
     # -- coming to rest ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ statement takes, in its order, and then reads and writes at one instant.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from shared.messaging.store import QUERIES
@@ -12,6 +13,8 @@ from tests.simulation.handlers.transactions import Row, Work, taken
 
 
 async def homeward_now(work: Work) -> list[Row]:
+    """A later instant at each reading, so that none read before a lock passes for one after it."""
+    work.database.now += timedelta(microseconds=1)
     return [{"homeward_now": work.database.now}]
 
 
@@ -170,10 +173,11 @@ async def park(work: Work, **record: Any) -> list[Row]:
 async def parked_of_key(work: Work, *, consumer: str, topic: str, key: bytes) -> list[Row]:
     rows = [row for row in work.scan("parked")
             if (row["consumer"], row["topic"], row["key"]) == (consumer, topic, key)]  # fmt: skip
-    return sorted(
-        rows,
-        key=lambda row: (row["sequence"] is not None, row["sequence"] or 0, row["record_offset"]),
-    )
+    return sorted(rows, key=place_in_key)
+
+
+def place_in_key(row: Row) -> tuple[bool, int, int]:
+    return (row["sequence"] is not None, row["sequence"] or 0, row["record_offset"])
 
 
 async def parked_one(work: Work, *, id: int) -> list[Row]:
@@ -194,15 +198,19 @@ async def parked_again(work: Work, *, error: str, id: int) -> list[Row]:
     return []
 
 
-async def gap_blocked_keys(
-    work: Work, *, consumer: str, topics: Sequence[str], keys: Sequence[bytes]
+async def waiting_keys(
+    work: Work, *, consumer: str, topics: Sequence[str] | None, keys: Sequence[bytes] | None
 ) -> list[Row]:
-    wanted = set(zip(topics, keys, strict=True))
-    found = dict.fromkeys(
-        (row["topic"], row["key"]) for row in work.scan("parked")
-        if row["consumer"] == consumer and row["error"] == "gap"
-    )  # fmt: skip
-    return [{"topic": topic, "key": key} for topic, key in found if (topic, key) in wanted]
+    wanted = None if topics is None or keys is None else set(zip(topics, keys, strict=True))
+    heads: dict[tuple[str, bytes], Row] = {}
+    for row in sorted(work.scan("parked"), key=place_in_key):
+        if row["consumer"] == consumer and row["key"] is not None:
+            heads.setdefault((row["topic"], row["key"]), row)
+    return [
+        {"topic": topic, "key": key}
+        for (topic, key), head in sorted(heads.items())
+        if head["error"] in {None, "gap"} and (wanted is None or (topic, key) in wanted)
+    ]
 
 
 async def unannounced(work: Work, *, most: int) -> list[Row]:

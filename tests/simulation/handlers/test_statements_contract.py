@@ -127,11 +127,30 @@ async def test_parked_records_wait_in_the_order_of_their_key(place: Place):
         assert {(one["key"], one["blocked"], one["last_sequence"]) for one in stand} == {
             (b"k", True, None), (b"l", False, None),
         }  # fmt: skip
-        waiting = await MESSAGING.gap_blocked_keys(
-            connection, consumer="matching", topics=["a.v1", "a.v1"], keys=[b"k", b"l"]
-        )
-        assert [(one["topic"], one["key"]) for one in waiting] == [("a.v1", b"k")]
         assert await MESSAGING.count_blocked(connection) == 2
+
+
+async def test_a_key_goes_on_by_its_first_parked_record(place: Place):
+    """One with a gap before it or without an error waits for nobody; any other for an operator."""
+
+    async def waiting(*keys: bytes) -> list[bytes]:
+        async with place.work() as connection:
+            found = await MESSAGING.waiting_keys(
+                connection, consumer="matching", keys=list(keys) or None,
+                topics=["a.v1"] * len(keys) or None,
+            )  # fmt: skip
+        assert {one["topic"] for one in found} <= {"a.v1"}
+        return [one["key"] for one in found]
+
+    async with place.work() as connection:
+        for one in (parked(1, sequence=4, key=b"gap"), parked(2, sequence=5, error=None, key=b"gap"),
+                    parked(3, sequence=4, key=b"come"), parked(4, sequence=3, error=None, key=b"come"),
+                    parked(5, sequence=3, error=None, key=b"cut-off"),
+                    parked(6, sequence=9, key=b"bad"), parked(7, error="unreadable", key=b"bad"),
+                    parked(8, sequence=2, error=None, key=None)):  # fmt: skip
+            await MESSAGING.park(connection, **one)
+    assert await waiting() == [b"come", b"cut-off", b"gap"]
+    assert await waiting(b"bad", b"gap", b"other") == [b"gap"]
 
 
 async def test_a_parked_record_is_told_of_tried_again_and_given_up(place: Place):

@@ -17,6 +17,7 @@ from tests.simulation.handlers.post import Post
 from tests.simulation.handlers.postgres import MemoryPostgres
 from tests.simulation.handlers.process import Process, share
 from tests.simulation.handlers.statements import answers
+from tests.simulation.handlers.statements_of_messaging import place_in_key
 from tests.simulation.handlers.turns import Turns
 
 BEGIN = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
@@ -66,7 +67,8 @@ class World:
     def mend(self) -> None:
         """From now on no connection is lost and every record is acknowledged."""
         faults = self.database.faults
-        faults.pause = faults.lost = faults.lost_after_commit = self.kafka.unsure = 0.0
+        faults.pause = faults.lost = faults.lost_after_commit = 0.0
+        self.kafka.unsure = self.kafka.misremembers = 0.0
 
     def share(self) -> None:
         """The group's partitions are dealt out anew."""
@@ -110,6 +112,7 @@ class World:
         self.deliver()
         self.look_at_failures()
         self._only_their_own_keys_wait()
+        self._only_their_own_timers_wait()
         self.database.faults.unwritable.clear()
         self.kafka.too_large.clear()
         self._do(self._try_again())
@@ -140,13 +143,45 @@ class World:
         for row in self.database.rows("parked"):
             if row["key"] not in bad:
                 self.broken.append(f"I10: {row['topic']} of {row['key']} waits: {row['error']}")
+        heads: dict[Any, Any] = {}
+        for row in sorted(self.database.rows("parked"), key=place_in_key):
+            heads.setdefault((row["topic"], row["key"]), row)
+        for place, head in heads.items():
+            if head["error"] is None:
+                self.broken.append(f"I10: {place} waits for nothing, and nobody is told")
+        self._nothing_went_past()
+
+    def _nothing_went_past(self) -> None:
+        """Behind a parked record everything of its key is parked, but what was handled long ago."""
         parked = {(r["topic"], r["partition"], r["record_offset"])
                   for r in self.database.rows("parked")}  # fmt: skip
+        handled = {(r["topic"], str(r["key"]).encode()): r["last_sequence"]
+                   for r in self.database.rows("inbox")}  # fmt: skip
         for topic, partition, offset in sorted(parked):
             log = self.kafka.topic(topic)[partition]
+            key = log[offset].key
             for later in log[offset + 1 :]:
-                if later.key == log[offset].key and (topic, partition, later.offset) not in parked:
-                    self.broken.append(f"I10: {topic} {later.key!r} went on past a parked record")
+                if later.key != key or (topic, partition, later.offset) in parked:
+                    continue
+                sequence = int(dict(later.headers).get("ce_sequence", 0))
+                if not 0 < sequence <= handled.get((topic, key or b""), 0):
+                    self.broken.append(f"I10: {topic} {key!r} went on past a parked record")
+
+    def _only_their_own_timers_wait(self) -> None:
+        """I3: what cannot be written holds up its own deadline and no other."""
+        sound: list[Any] = []
+        for _ in range(MOST_ROUNDS):
+            self._do(self.processes[0].fire())
+            sound = [
+                row["referral_id"]
+                for row in self.database.rows("placements")
+                if row["next_due_at"] is not None
+                and row["next_due_at"] <= self.database.now
+                and row["referral_id"] not in self.database.faults.unwritable
+            ]
+            if not sound:
+                return
+        self.broken += [f"I3: placement {key} is due and waits for another" for key in sound]
 
     def policies(self) -> dict[str, Policy]:
         """Every policy that a process knows, by version."""
