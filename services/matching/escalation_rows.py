@@ -24,6 +24,8 @@ SEVERITY: Mapping[EscalationKind, int] = {
     "care_gap": 100,
     "care_gap_ahead": 90,
     "start_overdue": 65,
+    "authorisation_overdue": 42,
+    "authorisation_exceeded": 41,
     "pause_ending": 30,
     "review_due": 25,
     "rate_approval": 66,
@@ -48,6 +50,8 @@ TO_DO: Mapping[EscalationKind, str] = {
     "care_gap": "A visit has nobody now: see to a contingency, then find a provider.",
     "care_gap_ahead": "A visit will have nobody soon: bridge it, or arrange a contingency.",
     "start_overdue": "Care has not started when it should have: telephone the provider.",
+    "authorisation_overdue": "Care was let begin without paperwork, which is due: get it agreed.",
+    "authorisation_exceeded": "More hours are needed than were agreed: get them authorised.",
     "pause_ending": "A held package is about to lapse: hold it longer, or restart it.",
     "review_due": "Reablement is to be reviewed: end it, or go on as long-term care.",
 }

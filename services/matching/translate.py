@@ -152,6 +152,8 @@ def _wanted(wanted: referrals.Wanted) -> needs.Wanted:
         sector=wanted.sector,
         requirement=requirement_of(wanted.requirement),
         gender=wanted.gender,
+        paperwork_due_at=wanted.authorisation.due_by if wanted.authorisation.at is None else None,
+        authorised_minutes=wanted.authorisation.weekly_minutes,
     )
 
 

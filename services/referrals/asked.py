@@ -36,6 +36,7 @@ class AuthorisationCodes(BaseModel):
     basis: AuthorisationBasis | None = None
     funder: Funder | None = None
     due_by: Instant | None = None
+    weekly_minutes: int | None = None
 
 
 class Asked(BaseModel):

@@ -79,6 +79,7 @@ EscalationKind = Literal[
     "exclusion_proposed", "person_view_missing", "person_refuses", "start_overdue",
     "pause_ending", "review_due", "care_gap_ahead", "care_gap",
     "rate_approval", "conditional_acceptance", "requirement_changed",
+    "authorisation_overdue", "authorisation_exceeded",
 ]  # fmt: skip
 AmendmentKind = Literal["date", "small", "material"]
 """How much an amendment changes. Source: domain rule 12."""

@@ -178,6 +178,10 @@ class SearchStarted(PlacementEvent):
     gap_at: Instant | None = None
     """The first visit that nobody holds unless this placement is filled."""
     gap_alarm_at: Instant | None = None
+    paperwork_due_at: Instant | None = None
+    """Until when the authorisation must be there, where care may start without."""
+    authorised_minutes: Minutes | None = None
+    """Weekly minutes that the money was agreed for."""
     sector: Sector | None = None
     """Where the council permits more than the outcode."""
 

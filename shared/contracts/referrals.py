@@ -12,7 +12,7 @@ from shared.contracts.codes import (
     Urgency,
     WithdrawalReason,
 )
-from shared.contracts.model import Code, Instant, Model, Outcode, ReferralEvent, Sector
+from shared.contracts.model import Code, Instant, Minutes, Model, Outcode, ReferralEvent, Sector
 from shared.contracts.requirement import Requirement
 
 
@@ -31,6 +31,8 @@ class Authorised(Model):
     basis: AuthorisationBasis
     funder: Funder
     due_by: Instant | None
+    weekly_minutes: Minutes | None = None
+    """As many were agreed; None where nothing was said of it."""
 
 
 class Wanted(Model):

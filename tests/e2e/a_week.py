@@ -70,6 +70,7 @@ name: a-week
 targets_minutes: [90, 240]
 prices: {90: 8, 240: 80}
 confirmation_minutes: 60
+start_overdue_hours: 30
 telephone_grace_minutes: 30
 prompt_decline_minutes: 15
 lots:

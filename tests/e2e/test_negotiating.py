@@ -76,8 +76,12 @@ async def test_conditions_are_accepted_and_refused(world: World) -> None:
     path = f"offers/{offers[one]}/condition"
     assert "condition-refused" in await done(world, referral_id, f"{path}/refuse")
     assert await refused(world, referral_id, f"{path}/accept") == "no-condition"
-    told = await about(world, one, offers[one], "accept-if", later)
-    assert told.json()["type"] == "condition-refused"
+
+    async def is_told() -> bool:
+        told = await about(world, one, offers[one], "accept-if", later)
+        return bool(told.json().get("type") == "condition-refused")
+
+    await world.until(is_told)
     accepting = f"offers/{offers[two]}/condition/accept"
     assert "awarded" in await done(world, referral_id, accepting)
     placement = await world.until_placement(referral_id, status="awarded")

@@ -11,6 +11,7 @@ from datetime import timedelta
 from services.matching.domain import events
 from services.matching.domain import interventions as acts
 from services.matching.domain import placement as states
+from services.matching.domain.authorised import escalate_if_exceeded
 from services.matching.domain.codes import AmendmentKind
 from services.matching.domain.people_commands import AmendRequirement
 from services.matching.domain.placement import Facts, Present
@@ -89,6 +90,7 @@ def amend(turn: Turn, placement: Present, command: AmendRequirement) -> Refusal 
     )
     if change == "material":
         _search_again(turn, placement)
+    escalate_if_exceeded(turn)
     return None
 
 

@@ -11,6 +11,7 @@ from services.matching.domain import care_commands as asked
 from services.matching.domain import care_events as care
 from services.matching.domain import events
 from services.matching.domain import placement as states
+from services.matching.domain.authorised import escalate_if_exceeded
 from services.matching.domain.care_questions import (
     holds,
     why_not_change,
@@ -148,6 +149,7 @@ def _answer_change(whole: PackageTurn, placement: Present, command: asked.Answer
                 response_id=command.response_id,
             )
         )
+        escalate_if_exceeded(turn)
         whole.take(turn)
         return
     refuse_change(whole, placement, "refused", command)

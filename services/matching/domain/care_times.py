@@ -23,14 +23,16 @@ BAND_BEGINS: dict[Band, int] = {
 _DAYS: dict[Weekday, int] = {
     "mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6,
 }  # fmt: skip
-ALARMS: frozenset[EscalationKind] = frozenset(
-    {"start_overdue", "pause_ending", "review_due", "care_gap_ahead", "care_gap"}
-)
+_ALARMS: tuple[EscalationKind, ...] = (
+    "start_overdue", "pause_ending", "review_due", "care_gap_ahead", "care_gap",
+    "authorisation_overdue",
+)  # fmt: skip
+ALARMS = frozenset(_ALARMS)
 """What time alone raises, once for each award, pause or gap."""
 
 CareDeadlineKind = Literal[
     "start_overdue", "pause_ending", "pause_lapse", "restart_answer", "change_answer", "review_due",
-    "last_visit", "bridging_over", "care_gap_ahead", "care_gap",
+    "last_visit", "bridging_over", "care_gap_ahead", "care_gap", "authorisation_overdue",
 ]  # fmt: skip
 
 
@@ -70,6 +72,8 @@ def care_deadlines(placement: Placement) -> Iterator[tuple[CareDeadlineKind, dat
 
 
 def _instants(placement: Placement) -> Iterator[tuple[CareDeadlineKind, datetime | None]]:
+    if isinstance(placement, states.Searched):
+        yield "authorisation_overdue", placement.facts.paperwork_due_at
     match placement:
         case states.Confirmed():
             yield "start_overdue", placement.award.start_by

@@ -63,6 +63,7 @@ EscalationKind = Literal[
     "exclusion_proposed", "person_view_missing", "person_refuses", "start_overdue",
     "pause_ending", "review_due", "care_gap_ahead", "care_gap",
     "rate_approval", "conditional_acceptance", "requirement_changed",
+    "authorisation_overdue", "authorisation_exceeded",
 ]  # fmt: skip
 AmendmentKind = Literal["date", "small", "material"]
 PersonView = Literal["not_asked", "informed", "agrees", "refuses", "best_interests"]

@@ -12,6 +12,7 @@ from typing import assert_never
 from services.matching.domain import events, ids
 from services.matching.domain import placement as states
 from services.matching.domain.answering import receive_answers
+from services.matching.domain.authorised import escalate_if_exceeded
 from services.matching.domain.care_times import CareDeadlineKind, care_deadlines
 from services.matching.domain.codes import Urgency
 from services.matching.domain.commands import (
@@ -198,7 +199,10 @@ def _raise_alarm(turn: Turn, kind: CareDeadlineKind) -> None:
         case "care_gap":
             turn.close("care_gap_ahead")
             turn.escalate(kind)
-        case "start_overdue" | "pause_ending" | "review_due" | "care_gap_ahead":
+        case (
+            "start_overdue" | "pause_ending" | "review_due" | "care_gap_ahead"
+            | "authorisation_overdue"
+        ):  # fmt: skip
             turn.escalate(kind)
         case "pause_lapse" | "restart_answer" | "change_answer" | "last_visit" | "bridging_over":
             return
@@ -257,5 +261,8 @@ def _start(
             policy_name=turn.policy.name,
             policy_version=turn.policy.version,
             targets_minutes=turn.policy.targets_minutes,
+            paperwork_due_at=wanted.paperwork_due_at,
+            authorised_minutes=wanted.authorised_minutes,
         )
     )
+    escalate_if_exceeded(turn)

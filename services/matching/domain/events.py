@@ -90,6 +90,8 @@ class SearchStarted(PlacementEvent):
     bridging_until: datetime | None = None
     gap_at: datetime | None = None
     gap_alarm_at: datetime | None = None
+    paperwork_due_at: datetime | None = None
+    authorised_minutes: int | None = None
     sector: str | None = None
 
 

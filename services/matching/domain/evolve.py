@@ -157,6 +157,8 @@ def _started_searching(placement: Placement, event: events.SearchStarted) -> sta
             uncovered_at=event.gap_at,
             gap_at=event.gap_at,
             gap_alarm_at=event.gap_alarm_at,
+            paperwork_due_at=event.paperwork_due_at,
+            authorised_minutes=event.authorised_minutes,
             ready_at=event.requirement.ready_at,
             visit_minutes=visit_minutes(event.requirement),
         ),

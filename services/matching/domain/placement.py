@@ -62,6 +62,8 @@ class Facts:
     gap_at: datetime | None = None
     """The same with bridging care taken into account: from then a visit has nobody."""
     gap_alarm_at: datetime | None = None
+    paperwork_due_at: datetime | None = None
+    authorised_minutes: int | None = None
     ready_at: datetime | None = None
     requirement_version: int = 1
     amended: Requirement | None = None

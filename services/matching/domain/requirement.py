@@ -108,6 +108,8 @@ class Wanted:
     sector: str | None = None
     requirement: Requirement
     gender: Gender | None
+    paperwork_due_at: datetime | None = None
+    authorised_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,8 @@ class AuthorisationIn(Body):
     basis: AuthorisationBasis | None = None
     funder: Funder | None = None
     due_by: When | None = None
+    weekly_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 120)] | None = None
+    """Minutes of care a week that were agreed, each carer's counted."""
 
     @model_validator(mode="after")
     def _due_after(self) -> Self:

@@ -17,7 +17,20 @@ from tests.unit.matching.package_world import (
     running,
     searched,
 )
-from tests.unit.matching.world import TIME, WITHDRAW, answers, at, confirm, like, pid, start, yes
+from tests.unit.matching.world import (
+    TIME,
+    WITHDRAW,
+    answers,
+    at,
+    confirm,
+    like,
+    pid,
+    policy,
+    referral,
+    start,
+    wanted,
+    yes,
+)
 
 E = events
 SEARCH = (E.SearchStarted, E.TierOpened, E.OffersMade)
@@ -281,3 +294,30 @@ def test_dates_in_the_past_are_refused():
 def test_time_alone_changes_nothing_of_care_that_runs():
     """A timer that fires for nothing decides nothing."""
     running().when(TIME, DAY).then()
+
+
+def test_paperwork_that_does_not_come_is_told_once():
+    """Urgent care may start without it; when it is due and not there, a person is told."""
+    whole = Whole(policy=policy(), market=searched().market)
+    whole.when(referral(replace(wanted(), paperwork_due_at=at(3 * DAY))), 0)
+    whole.when(answers(yes("A", 1)), 1).when(confirm("A"), 2).when(start("A"), 5)
+    whole.until(3 * DAY - 1)
+    assert not whole.escalations()
+    whole.until(3 * DAY).then(like(E.EscalationOpened, kind="authorisation_overdue"))
+    whole.until(9 * DAY).then()
+
+
+def test_more_hours_than_were_agreed_are_told():
+    """At the beginning, and when a running package is changed to more; the search goes on."""
+    little = replace(wanted(visits=WEEK_OF_VISITS), authorised_minutes=60)
+    whole = Whole(policy=policy(), market=searched().market).when(referral(little), 0)
+    whole.then_some(like(E.EscalationOpened, kind="authorisation_exceeded"))
+    assert whole.asked() == ["A", "B", "C"]
+    enough = replace(little, authorised_minutes=150)
+    whole = Whole(policy=policy(), market=searched().market).when(referral(enough), 0)
+    assert not whole.escalations()
+    whole.when(answers(yes("A", 1)), 1).when(confirm("A"), 2).when(start("A"), 5)
+    more = requirement(*WEEK_OF_VISITS, WEEK_OF_VISITS[0])
+    whole.when(asked.ChangeCare(requirement=more), DAY)
+    whole.when(whole.about(0, asked.AnswerChange, version=2, agrees=True), DAY + 5)
+    whole.then(care.ChangeAgreed, like(E.EscalationOpened, kind="authorisation_exceeded"))
