@@ -75,6 +75,7 @@ async def _award_by_hand(scene: Scene, index: int) -> None:
         "ground": "none_answered",
         "reason": f"{NOTE_MARK}: their nurse will train two carers this week",
         "override": {"ground": "none_answered", "reason": f"{NOTE_MARK}: trained before the start"},
+        "confirm": True,
     }
     url = f"{scene.run.matching_url}/v1/placements/{placement['referral_id']}/award"
     what = f"award {placement['referral_id']}"
