@@ -15,6 +15,7 @@ from deploy.commands import (
     data,
     dead_letters,
     demo,
+    explain,
     looking,
     policies,
     registers,
@@ -71,6 +72,7 @@ for command in (
     reports.report,
     data.rebuild,
     data.verify,
+    explain.explain,
 ):
     app.command()(command)
 for name, group in (

@@ -27,7 +27,7 @@ order by e.key, e.sequence
 """
 _STUCK = """
 select referral_id, s.status from summaries s join placements p using (referral_id)
-where s.status in ('awaiting_information', 'searching', 'exhausted', 'awarded')
+where s.status in ('awaiting_information', 'searching', 'exhausted', 'awarded', 'paused')
   and p.next_due_at is null and s.escalations = '' and s.offers_out = 0
 """
 _OVERDUE = """

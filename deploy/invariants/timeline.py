@@ -9,6 +9,7 @@ from uuid import UUID
 
 from deploy.invariants.auditor import OPEN, Auditor, OfferLife, in_time, once
 from deploy.invariants.people import by_people
+from deploy.invariants.visits import unaccounted_in
 from services.matching.domain import care_events as care
 from services.matching.domain import events as e
 from services.matching.domain.events import Event
@@ -17,7 +18,8 @@ from services.matching.domain.events import Event
 def broken_in(events: Sequence[Event]) -> list[str]:
     """What does not hold in the whole history of one referral; empty if all does."""
     auditors: dict[UUID, Auditor] = defaultdict(Auditor)
-    return [fault for event in events for fault in _seen(auditors[event.placement_id], event)]
+    faults = [fault for event in events for fault in _seen(auditors[event.placement_id], event)]
+    return [*faults, *unaccounted_in(events)]
 
 
 def _seen(auditor: Auditor, event: Event) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -22,6 +22,7 @@ from services.matching.api.shapes import (
 from services.matching.domain.commands import Answer as ProviderAnswer
 from services.matching.domain.commands import AwardByHand, ReceiveAnswers
 from services.matching.explaining import not_reached_told, offers_told, passed_over_told
+from services.matching.explanation import explanation
 from services.matching.handlers import Matching
 from services.matching.history import read_event
 from services.matching.projections import SUMMARIES
@@ -116,6 +117,19 @@ async def get_placement(request: Request, id: UUID, _who: Broker) -> PlacementDe
         ],
         notes=[{**note, "details": json.loads(note["details"])} for note in notes],
     )
+
+
+@router.get("/v1/placements/{id}/explanation", summary="Why a package is where it is")
+async def explain(request: Request, id: UUID, _who: Broker) -> dict[str, Any]:
+    """From the record alone: who was eligible and asked, the figures, the policy, the award, care.
+
+    Each tier's order and each award is worked out again; `rederived` says whether it agrees.
+    """
+    async with web_of(request).connection() as connection:
+        row, _whole, _assignee = await shown_by(connection, id)
+        told = await explanation(connection, row.referral_id, row.placement_id)
+    assert told is not None, "what has a summary has events"
+    return told
 
 
 @router.post("/v1/placements/{id}/award", summary="Award by hand")

@@ -13,6 +13,7 @@ from services.matching.domain import events
 from services.matching.domain import placement as states
 from services.matching.domain.authorised import escalate_if_exceeded
 from services.matching.domain.care_questions import (
+    already_searched,
     holds,
     why_not_change,
     why_not_continue,
@@ -66,7 +67,7 @@ def _hand_back(whole: PackageTurn, placement: Present, command: asked.HandBack) 
     provider_id = placement.award.provider_id
     requirement = without(whole.origin(placement).requirement, provider_id)
     search_id = whole.begin_later(placement, "handed_back", requirement, command.last_visit_at)
-    searched = whole.package.placement(search_id)
+    searched = search_id and whole.package.placement(search_id)
     if command.reason in ("safety", "relationship") and isinstance(searched, states.Searching):
         turn = whole.turn(searched)
         propose_exclusion(turn, provider_id, command.reason)
@@ -133,7 +134,7 @@ def _answer_change(whole: PackageTurn, placement: Present, command: asked.Answer
     """An answer names the version that it is about; one about a superseded version is refused."""
     turn = whole.turn(placement)
     if not (
-        isinstance(placement, states.Started)
+        isinstance(placement, states.Started | states.Paused)
         and placement.change is not None
         and placement.change.version == command.version
         and holds(placement, command)
@@ -157,7 +158,7 @@ def _answer_change(whole: PackageTurn, placement: Present, command: asked.Answer
 
 def refuse_change(
     whole: PackageTurn,
-    placement: states.Started,
+    placement: states.Started | states.Paused,
     because: NoAnswer,
     command: asked.AnswerChange | None = None,
 ) -> None:
@@ -228,6 +229,8 @@ def restart(whole: PackageTurn, placement: Present, command: asked.RestartCare) 
         )
         whole.take(turn)
     elif isinstance(placement, states.Ended) and placement.provider_id is not None:
+        if whole.is_followed(placement.placement_id):
+            return already_searched()
         requirement = first_asked(whole.origin(placement).requirement, placement.provider_id)
         before = command.restart_at - timedelta(minutes=1)
         whole.begin_later(placement, "pause_lapsed", requirement, before)
@@ -315,6 +318,7 @@ def record_contingency(
 def end_now(whole: PackageTurn, placement: states.Ending) -> None:
     """The last visit is over."""
     turn = whole.turn(placement)
+    turn.close(*placement.escalations)
     turn.record(care.CareEnded(**_about(turn, placement), because=placement.because))
     whole.take(turn)
 

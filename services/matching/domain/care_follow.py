@@ -1,6 +1,7 @@
 """What follows by itself between the placements of a package, as time passes or one of them changes."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from services.matching.domain import care_events as care
 from services.matching.domain import placement as states
@@ -35,11 +36,14 @@ def _one(whole: PackageTurn, placement: Present) -> bool:
             lapse_pause(whole, placement)
         case states.Paused(restart=states.Restart() as restart) if restart.answer_by <= now:
             refuse_restart(whole, placement, "silent")
-        case states.Started(change=states.Change() as change) if change.answer_by <= now:
+        case (
+            states.Started(change=states.Change() as change)
+            | states.Paused(change=states.Change() as change)
+        ) if change.answer_by <= now:
             refuse_change(whole, placement, "silent")
-        case states.Searching() | states.Exhausted() if _bridging_is_over(whole, placement):
+        case states.Searching() | states.Exhausted() if _bridging_is_over(whole, placement.facts):
             divide(whole, placement, "bridging_over", 0)
-        case states.Confirmed() | states.Started() if _bridging_is_over(whole, placement):
+        case states.Confirmed() | states.Started() if _bridging_is_over(whole, placement.facts):
             turn = whole.turn(placement)
             care_ends(turn, "bridging_over", now)
             whole.take(turn)
@@ -50,38 +54,34 @@ def _one(whole: PackageTurn, placement: Present) -> bool:
     return True
 
 
-def _bridging_is_over(whole: PackageTurn, placement: states.Searched) -> bool:
-    """Bridging care ends on its day, or when what it bridged to has started."""
-    until = placement.facts.bridging_until
-    if until is None:
-        return False
-    return until <= whole.now or any(
-        isinstance(one, states.Started) and one.placement_id == placement.facts.follows
-        for one in whole.package.placements
-    )
+def _bridging_is_over(whole: PackageTurn, facts: states.Facts) -> bool:
+    return whole.bridging_is_over(facts.bridging_until, facts.follows)
 
 
 def _last_visit_is_over(whole: PackageTurn, ending: states.Ending) -> bool:
-    """On its day; without one, when care that follows has started."""
+    """On its day; without one, when all care that follows has started, part by part, or whatever
+    took its place."""
     if ending.last_visit_at is not None:
         return ending.last_visit_at <= whole.now
-    return any(
-        isinstance(one, states.Started) and one.facts.follows == ending.placement_id
-        for one in whole.package.placements
-    )
+    followed, waits = {ending.placement_id}, None
+    for one in whole.package.placements:
+        if _follows(one) in followed:
+            followed.add(one.placement_id)
+            waits = waits or isinstance(one, states.Open | states.Awarded | states.Confirmed)
+    return waits is False
+
+
+def _follows(placement: Present) -> UUID | None:
+    if isinstance(placement, states.Ended):
+        return placement.follows
+    if isinstance(placement, states.Searched) and placement.facts.bridging_until is None:
+        return placement.facts.follows
+    return None
 
 
 def _move_gap(whole: PackageTurn, searched: states.Searching | states.Exhausted) -> None:
     """Bridging care puts off the first visit that nobody holds, for as long as somebody gives it."""
-    bridging = tuple(bridging_of(whole, searched))
-    if not bridging:
-        return
-    gap_at = searched.facts.uncovered_at
-    for one in bridging:
-        if isinstance(one, states.Carried):
-            ends_at = one.last_visit_at if isinstance(one, states.Ending) else None
-            covered_until = ends_at or one.facts.bridging_until or whole.now
-            gap_at = _later(gap_at, next_visit(searched.facts.visit_minutes, covered_until))
+    gap_at = _gap_at(whole, searched)
     if gap_at == searched.facts.gap_at:
         return
     turn = whole.turn(searched)
@@ -97,6 +97,24 @@ def _move_gap(whole: PackageTurn, searched: states.Searching | states.Exhausted)
         )
     )
     whole.take(turn)
+
+
+def _gap_at(whole: PackageTurn, searched: states.Searching | states.Exhausted) -> datetime | None:
+    facts = searched.facts
+    bridging = [one for one in bridging_of(whole, searched) if isinstance(one, states.Carried)]
+    if not bridging:
+        if facts.gap_at == facts.uncovered_at or facts.gap_at is None:
+            return facts.gap_at
+        # Bridging care that covered until then is over, perhaps before its day.
+        wanted_from = facts.uncovered_at or facts.ready_at
+        from_now = _later(wanted_from, next_visit(facts.visit_minutes, whole.now))
+        return min(facts.gap_at, from_now or facts.gap_at)
+    gap_at = facts.uncovered_at
+    for one in bridging:
+        ends_at = one.last_visit_at if isinstance(one, states.Ending) else None
+        covered_until = ends_at or one.facts.bridging_until or whole.now
+        gap_at = _later(gap_at, next_visit(facts.visit_minutes, covered_until))
+    return gap_at
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -70,8 +70,10 @@ def why_not_end(placement: Placement) -> Refusal | None:
 
 def why_not_continue(placement: Placement, requirement: Requirement) -> Refusal | None:
     """Why reablement cannot go on as long-term care."""
-    if not isinstance(placement, states.Started) or (
-        "reablement" not in placement.facts.needed.capabilities
+    if (
+        not isinstance(placement, states.Started)
+        or "reablement" not in placement.facts.needed.capabilities
+        or placement.facts.bridging_until is not None
     ):
         return Refusal(
             code="not-reablement",
@@ -83,6 +85,14 @@ def why_not_continue(placement: Placement, requirement: Requirement) -> Refusal 
             sentence="Long-term care is no reablement; give its care type.",
         )
     return _no_visits() if visits_missing(requirement) else None
+
+
+def already_searched() -> Refusal:
+    """Why a lapsed package is not searched a second time."""
+    return Refusal(
+        code="already-asked",
+        sentence="The search that follows this package has begun already; look at that one.",
+    )
 
 
 def visits_missing(requirement: Requirement) -> bool:

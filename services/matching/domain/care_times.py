@@ -84,6 +84,8 @@ def _instants(placement: Placement) -> Iterator[tuple[CareDeadlineKind, datetime
             if placement.change is not None:
                 yield "change_answer", placement.change.answer_by
         case states.Paused():
+            if placement.change is not None:
+                yield "change_answer", placement.change.answer_by
             if placement.restart is not None:
                 yield "restart_answer", placement.restart.answer_by
             else:

@@ -309,7 +309,8 @@ def _awarded(before: AfterStart, event: events.Awarded) -> states.Awarded:
         contract_kind=event.contract_kind,
         lot=event.lot,
     )
-    taken_over = carried(without_alarms(before, "start_overdue")) | {
+    raised_anew = without_alarms(before, "start_overdue", "care_gap_ahead", "care_gap")
+    taken_over = carried(raised_anew) | {
         "offers": offers,
         "heard": heard(before.heard, event.response_id),
         "awards": before.awards + 1,

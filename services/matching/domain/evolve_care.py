@@ -70,8 +70,8 @@ def _after_ending(placement: Carried, event: care.EndingEvent) -> Placement:
             told = replace(placement, heard=heard(placement.heard, event.response_id))
             return _over(told, "restart_refused", event.provider_id)
         case care.ChangeRefused():
-            started = expect(placement, states.Started)
-            return replace(started, heard=heard(started.heard, event.response_id), change=None)
+            running = _running(placement)
+            return replace(running, heard=heard(running.heard, event.response_id), change=None)
         case _:
             assert_never(event)
 
@@ -102,12 +102,12 @@ def _after_going_on(placement: Placement, event: care.GoingOnEvent) -> Placement
             started = expect(placement, states.Started)
             return replace(started, changes=started.changes + 1, change=change)
         case care.ChangeAgreed():
-            started = expect(placement, states.Started)
-            needed = replace(started.facts.needed, weekly_minutes=event.weekly_minutes)
+            running = _running(placement)
+            needed = replace(running.facts.needed, weekly_minutes=event.weekly_minutes)
             return replace(
-                started,
-                heard=heard(started.heard, event.response_id),
-                facts=replace(started.facts, needed=needed),
+                running,
+                heard=heard(running.heard, event.response_id),
+                facts=replace(running.facts, needed=needed),
                 change=None,
             )
         case _:
@@ -124,18 +124,32 @@ def _known(placement: Carried, response_id: UUID | None) -> dict[str, Any]:
 def _reviewed(placement: Carried) -> dict[str, Any]:
     """What a pause keeps of the care that it interrupts."""
     if isinstance(placement, states.Started | states.Paused):
-        return {"review_at": placement.review_at, "changes": placement.changes}
+        return {
+            "review_at": placement.review_at,
+            "changes": placement.changes,
+            "change": placement.change,
+        }
     return {}
+
+
+def _running(placement: Placement) -> states.Started | states.Paused:
+    """Care that has started: a change that was asked is answered whether it is paused or not."""
+    if isinstance(placement, states.Paused):
+        return placement
+    return expect(placement, states.Started)
 
 
 def _over(
     placement: states.Present, because: states.EndedBecause, provider_id: UUID | None
 ) -> states.Ended:
+    facts = placement.facts if isinstance(placement, states.Searched) else None
     return states.Ended(
         placement_id=placement.placement_id,
         referral_id=placement.referral_id,
         heard=placement.heard,
         because=because,
         provider_id=provider_id,
+        follows=facts.follows if facts and facts.bridging_until is None else None,
+        by_people=placement.by_people,
         offers=states.offers_of(placement),
     )

@@ -49,8 +49,12 @@ class Package:
                 return placement
         return self.placements[0]
 
-    def with_award(self, award_id: UUID) -> Present:
-        """The placement that made an award last; the first one for an award of nobody's."""
+    def with_award(self, award_id: UUID, response_id: UUID | None) -> Present:
+        """The placement that made an award last, or that has heard this answer about it before; the
+        first one for an award of nobody's."""
+        for placement in self.placements:
+            if response_id is not None and response_id in placement.heard:
+                return placement
         for placement in self.placements:
             if isinstance(placement, Carried) and placement.award.award_id == award_id:
                 return placement

@@ -86,7 +86,7 @@ def _policy(policies: PolicyBook, placement: states.Placement, command: Command)
 def needs_origins(package: Package, command: PackageCommand) -> bool:
     """Whether `step_package` may have to know how these searches began: a new one may follow."""
     return isinstance(command, CareCommand) or any(
-        (isinstance(one, states.Started) and one.change is not None)
+        (isinstance(one, states.Started | states.Paused) and one.change is not None)
         or (isinstance(one, states.Paused) and one.restart is not None)
         for one in package.placements
     )
@@ -107,7 +107,7 @@ def _obey(whole: PackageTurn, command: PackageCommand, about: UUID | None) -> Re
     if isinstance(command, searching.AnswerCounter):
         return _search(whole, whole.package.with_offer(command.offer_id), command)
     if isinstance(command, searching.AwardCommand | asked.CareAnswer):
-        placement = whole.package.with_award(command.award_id)
+        placement = whole.package.with_award(command.award_id, command.response_id)
         if isinstance(command, asked.CareAnswer):
             care.answer_care(whole, placement, command)
             return None

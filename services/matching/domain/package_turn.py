@@ -1,6 +1,6 @@
 """One decision about a whole package under way: several placements, each decided in a turn of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +18,7 @@ from services.matching.domain.package import Package
 from services.matching.domain.placement import Carried, Placement, Present, Searched
 from services.matching.domain.policy import PolicyBook
 from services.matching.domain.requirement import Requirement
+from services.matching.domain.stewarding import keep_excluded
 from services.matching.domain.turn import Turn
 
 URGENT_GAP = timedelta(hours=24)
@@ -65,22 +66,40 @@ class PackageTurn:
         """How the placement's search began, with what is needed now."""
         return self.origins[placement.placement_id]
 
+    def is_followed(self, placement_id: UUID) -> bool:
+        """Whether a search, other than one for bridging care, ever followed this placement."""
+        return any(
+            one.follows == placement_id and one.bridging_until is None
+            for one in self.origins.values()
+        )
+
+    def bridging_is_over(self, until: datetime | None, follows: UUID | None) -> bool:
+        """Bridging care ends on its day, or when what it bridged to has started."""
+        if until is None:
+            return False
+        return until <= self.now or any(
+            isinstance(one, states.Started) and one.placement_id == follows
+            for one in self.package.placements
+        )
+
     def begin(
         self,
+        before: Sequence[Present],
         origin: SearchStarted,
         cause: SearchCause,
         requirement: Requirement,
         *,
         bridging_until: datetime | None = None,
     ) -> UUID:
-        """Begin the search of a part: the clock of the placement that it was part of goes on."""
+        """Begin the search of what `before` was: the clock of the placement goes on."""
         return self._begin(
+            before,
             replace(
                 origin,
                 requirement=requirement,
                 cause=cause,
                 bridging_until=bridging_until,
-            )
+            ),
         )
 
     def begin_later(
@@ -89,18 +108,23 @@ class PackageTurn:
         cause: SearchCause,
         requirement: Requirement,
         last_visit_at: datetime | None,
-    ) -> UUID:
+    ) -> UUID | None:
         """Begin the search that follows awarded care: a clock of its own, from this instant.
 
         Care is wanted from the first visit after `last_visit_at`; None: care goes on until then.
+        What follows bridging care bridges to the same search, until the same day; None if that is over.
         """
         policy = self.policies.current
         visits = visit_minutes(requirement)
         gap_at = None if last_visit_at is None else next_visit(visits, last_visit_at)
         origin = self.origin(before)
+        if self.bridging_is_over(origin.bridging_until, origin.follows):
+            return None
         urgent = gap_at is not None and gap_at - self.now < URGENT_GAP
         urgency: Urgency = "urgent" if urgent else origin.urgency
+        bridges = origin.bridging_until is not None
         return self._begin(
+            (before,),
             replace(
                 origin,
                 received_at=self.now,
@@ -113,14 +137,13 @@ class PackageTurn:
                 policy_version=policy.version,
                 targets_minutes=policy.targets_minutes,
                 cause=cause,
-                follows=before.placement_id,
-                bridging_until=None,
+                follows=origin.follows if bridges else before.placement_id,
                 gap_at=gap_at,
                 gap_alarm_at=gap_at and gap_at - timedelta(hours=policy.care_gap_hours),
-            )
+            ),
         )
 
-    def _begin(self, started: SearchStarted) -> UUID:
+    def _begin(self, before: Sequence[Present], started: SearchStarted) -> UUID:
         first = self.package.placements[0].placement_id
         placement_id = ids.later_placement_id(first, len(self.package.placements))
         turn = Turn(
@@ -132,6 +155,7 @@ class PackageTurn:
             market=self.market,
         )
         turn.record(replace(started, at=self.now, placement_id=placement_id))
+        keep_excluded(turn, before)
         advance(turn)
         self.take(turn)
         return placement_id

@@ -41,7 +41,7 @@ def split(whole: PackageTurn, placement: Present, command: asked.Split) -> Refus
     divide(whole, placement, "split", len(command.parts))
     for part in command.parts:
         chosen = tuple([visits[place] for place in sorted(part)])
-        whole.begin(origin, "split", replace(origin.requirement, visits=chosen))
+        whole.begin((placement,), origin, "split", replace(origin.requirement, visits=chosen))
     return None
 
 
@@ -55,11 +55,18 @@ def merge(whole: PackageTurn, command: asked.Merge) -> Refusal | None:
             sentence="Give two parts or more that are being searched; a part that somebody has, or"
             " bridging care, is not merged.",
         )
-    origin = whole.origin(searched[0])
+    origins = [whole.origin(one) for one in searched]
+    if len({(one.follows, one.outcode) for one in origins}) > 1:
+        return Refusal(
+            code="not-searching",
+            sentence="These searches follow different care; only parts that began together are"
+            " merged.",
+        )
+    origin = origins[0]
     requirement = replace(origin.requirement, visits=tuple(_visits(whole, searched)))
     for n, part in enumerate(searched):
         divide(whole, part, "merged", 1 if n == 0 else 0)
-    whole.begin(origin, "merged", requirement)
+    whole.begin(searched, origin, "merged", requirement)
     return None
 
 
@@ -76,7 +83,7 @@ def bridge(whole: PackageTurn, placement: Present, command: asked.Bridge) -> Ref
         )
     origin = whole.origin(placement)
     started = replace(origin, follows=placement.placement_id)
-    whole.begin(started, "bridging", origin.requirement, bridging_until=command.until)
+    whole.begin((placement,), started, "bridging", origin.requirement, bridging_until=command.until)
     return None
 
 

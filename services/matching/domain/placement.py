@@ -263,6 +263,7 @@ class Paused(Searched):
     award: Award
     review_at: datetime | None = None
     changes: int = 0
+    change: Change | None = None
     held_until: datetime
     warn_at: datetime
     retainer: bool
@@ -290,6 +291,8 @@ class Ended(Known):
     because: EndedBecause
     provider_id: UUID | None = None
     """Who gave the care; None where nobody had the package."""
+    follows: UUID | None = None
+    """The placement whose care this took over or was to, unless it only bridged."""
     offers: tuple[Offer, ...] = ()
 
 

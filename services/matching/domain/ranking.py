@@ -66,7 +66,7 @@ def line_up(
         found = [replace(one, measured=more) for one, more in zip(found, measured, strict=True)]
     else:
         keys = [_key(one, tier.components) for one in found]
-    draws = [_lot_draw(placement_id, provider.provider_id) for provider, _ in passed]
+    draws = [lot_draw(placement_id, provider.provider_id) for provider, _ in passed]
     order = sorted(zip(keys, draws, range(len(passed)), strict=True))
     ranked = _ranked((passed[n], found[n]) for *_, n in order)
     left = [(one, reason) for one, reason in out.items() if one not in ranked]
@@ -141,7 +141,7 @@ def _value(components: Components, component: Component) -> float:
             assert_never(component)
 
 
-def _lot_draw(placement_id: UUID, provider_id: UUID) -> bytes:
+def lot_draw(placement_id: UUID, provider_id: UUID) -> bytes:
     """Draws lots between equals: the same for one placement each time, fair over many.
 
     A hash of both ids puts each of n equals first in one placement of n, whatever their names,

@@ -3,6 +3,7 @@
 Source: domain rules 3, 9, 10 and 11.
 """
 
+from collections.abc import Sequence
 from typing import assert_never
 from uuid import UUID
 
@@ -103,14 +104,7 @@ def _exclude(turn: Turn, placement: Present, provider_id: UUID) -> Refusal | Non
     refusal = why_not_exclude(placement, provider_id)
     if refusal is not None:
         return refusal
-    turn.record(
-        acts.ProviderExcluded(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            provider_id=provider_id,
-        )
-    )
+    _record_excluded(turn, provider_id)
     offers = tuple(
         offer.offer_id
         for offer in states.offers_of(turn.placement)
@@ -119,6 +113,24 @@ def _exclude(turn: Turn, placement: Present, provider_id: UUID) -> Refusal | Non
     take_back(turn, offers, "excluded")
     _nothing_proposed(turn)
     return None
+
+
+def keep_excluded(turn: Turn, before: Sequence[Present]) -> None:
+    """Whom people excluded from a package is not asked in the searches that come of it."""
+    found = [who for one in before for who in (one.by_people or NOTHING).excluded]
+    for provider_id in dict.fromkeys(found):
+        _record_excluded(turn, provider_id)
+
+
+def _record_excluded(turn: Turn, provider_id: UUID) -> None:
+    turn.record(
+        acts.ProviderExcluded(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            provider_id=provider_id,
+        )
+    )
 
 
 def _lift(turn: Turn, placement: Present, provider_id: UUID) -> Refusal | None:

@@ -156,6 +156,8 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             *_BY_PEOPLE,
             care.CarePaused,
             care.RestartAsked,
+            care.ChangeAgreed,
+            care.ChangeRefused,
         ),
         Started: (care.CareResumed,),
         Ending: (care.HandedBack, care.CareEnding),

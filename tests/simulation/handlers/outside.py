@@ -3,28 +3,24 @@
 Providers know what matching has published and nothing else. Everything said goes through `Post`.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
 from random import Random
 from typing import Any
 from uuid import UUID
 
 from services.matching.domain.commands import Answer, AwardByHand, Command, ReceiveAnswers
+from services.matching.domain.package_step import PackageCommand
 from services.matching.domain.people_commands import ExcludeProvider, LiftExclusion
 from shared.contracts.providers import Contract, ProviderRecorded, Suspension
 from shared.contracts.referrals import (
-    Authorised,
     ReferralCompleted,
     ReferralReceived,
     RequirementAmended,
     Source,
-    Wanted,
     WithdrawalRequested,
 )
-from shared.contracts.requirement import Requirement, Visit
 from shared.contracts.responses import (
     ConditionProposed,
     ConfirmationSent,
@@ -34,39 +30,23 @@ from shared.contracts.responses import (
     ReleaseSent,
     StartReported,
 )
-from tests.simulation.handlers.kafka import MemoryKafka, Record
+from tests.simulation.handlers.care import CareSeen
+from tests.simulation.handlers.heard import (
+    CONDITION_RAISED,
+    COUNTERED,
+    RATE_QUOTED,
+    READY,
+    Known,
+    Said,
+    awards_in,
+    known_of,
+    offers_in,
+    wanted,
+)
+from tests.simulation.handlers.kafka import MemoryKafka
 from tests.simulation.handlers.people import drawn_decision, drawn_order
 from tests.simulation.handlers.post import Post
 from tests.simulation.handlers.postgres import MemoryPostgres
-
-READY = datetime.fromisoformat("2026-03-04T10:00:00+00:00")
-OFFERS_MADE = b"homeward.placement.offers-made.v1"
-RATE_QUOTED = b"homeward.placement.rate-quoted.v1"
-CONDITION_RAISED = b"homeward.placement.condition-raised.v1"
-COUNTERED = b"homeward.placement.condition-countered.v1"
-AWARDED = b"homeward.placement.awarded.v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An offer or an award as its provider has read it."""
-
-    referral_id: UUID
-    provider_id: UUID
-    id: UUID
-    until: datetime
-    """When it lapses or should be confirmed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A provider's answer as it was recorded."""
-
-    response_id: UUID
-    referral_id: UUID
-    kind: str
-    about_id: UUID
-    recorded_at: datetime
 
 
 @dataclass(slots=True)
@@ -93,6 +73,7 @@ class Outside:
     _counters: list[Known] = field(default_factory=list)
     _excluded: dict[UUID, UUID] = field(default_factory=dict)
     """Whom a broker excluded last; the next order about the package lifts it."""
+    _care: CareSeen = field(default_factory=CareSeen)
     _read: dict[int, int] = field(default_factory=dict)
     _providers: list[ProviderRecorded] = field(default_factory=list)
 
@@ -133,7 +114,9 @@ class Outside:
             discharge_ready_at=None,
             complete_at=self.now if complete else None,
             missing=() if complete else ("authorisation",),
-            wanted=_wanted(self.rng.choice(("E4", "E4", "E17"))) if complete else None,
+            wanted=wanted(self.rng.choice(("E4", "E4", "E17")), self._care_type())
+            if complete
+            else None,
         )
         self.post.put(event, referral_id)
 
@@ -145,7 +128,7 @@ class Outside:
             self.referrals[referral_id] = True
             event = ReferralCompleted(
                 at=self.now, referral_id=referral_id, complete_at=self.now, urgency="routine",
-                wanted=_wanted("E4"),
+                wanted=wanted("E4", self._care_type()),
             )  # fmt: skip
             self.post.put(event, referral_id)
 
@@ -154,15 +137,17 @@ class Outside:
         known = [key for key, complete in self.referrals.items() if complete]
         if known:
             referral_id = self.rng.choice(known)
-            wanted = _wanted("E4")
-            visits = (Visit(weekday="mon", band="morning", minutes=self.rng.choice((45, 48, 90))),)
+            before = wanted("E4", "personal_care")
+            minutes = self.rng.choice((45, 48, 90))
+            first, *others = before.requirement.visits
+            visits = (first.model_copy(update={"minutes": minutes}), *others)
             moved = READY + timedelta(days=self.rng.choice((0, 1, 9)))
-            requirement = wanted.requirement.model_copy(
+            requirement = before.requirement.model_copy(
                 update={"visits": visits, "ready_at": moved}
             )
             event = RequirementAmended(
                 at=self.now, referral_id=referral_id, amended_at=self.now, urgency="routine",
-                wanted=wanted.model_copy(update={"requirement": requirement}),
+                wanted=before.model_copy(update={"requirement": requirement}),
             )  # fmt: skip
             self.post.put(event, referral_id)
 
@@ -244,6 +229,39 @@ class Outside:
         decision = drawn_decision(self.rng, self.now, question.id, about_rate=about_rate)
         return question.referral_id, decision
 
+    def take_up(self) -> None:
+        """Providers go one step on with all that they have: a yes, a confirmation, a first visit."""
+        self._hear()
+        for seen in self._care.placements.values():
+            offers = [one for one in self._offers
+                      if one.referral_id == seen.referral_id and one.until > self.now]  # fmt: skip
+            if seen.status == "searching" and offers:
+                given = self._given(offers[-1])
+                self._respond(OfferAccepted(**given, offer_id=offers[-1].id), "accept", offers[-1])
+            elif seen.status in ("awarded", "confirmed"):
+                award = next(one for one in self._awards if one.id == seen.award_id)
+                given = {**self._given(award), "award_id": award.id}
+                if seen.status == "awarded":
+                    self._respond(ConfirmationSent(**given), "confirm", award)
+                else:
+                    self._respond(StartReported(**given, started_at=self.now), "start", award)
+
+    def answer_care(self) -> None:
+        """A provider gives care up, or says if it goes on after a pause or with what is needed now."""
+        self._hear()
+        given = {"at": self.now, "response_id": self._id(), "recorded_at": self.now}
+        if (found := self._care.answer(self.rng, given, self.now)) is not None:
+            event, kind, seen = found
+            self.said.append(
+                Said(event.response_id, seen.referral_id, kind, event.award_id, event.recorded_at)
+            )
+            self.post.put(event, seen.referral_id)
+
+    def order_care(self) -> tuple[UUID, PackageCommand, UUID | None] | None:
+        """What a broker orders about care, or about a package in parts."""
+        self._hear()
+        return self._care.order(self.rng, self.now)
+
     def command(self) -> tuple[UUID, Command] | None:
         """What a broker does by hand: an award, an answer given by telephone, or any order."""
         self._hear()
@@ -303,11 +321,12 @@ class Outside:
         """Reads on in what matching has published."""
         for number, log in enumerate(self.kafka.topic("placements.v1")):
             for record in log[self._read.get(number, 0) :]:
-                self._offers += _offers_in(record)
-                self._rates += _known_of(record, RATE_QUOTED, "at")
-                self._conditions += _known_of(record, CONDITION_RAISED, "at")
-                self._counters += _known_of(record, COUNTERED, "expires_at")
-                self._awards += _awards_in(record)
+                self._offers += offers_in(record)
+                self._rates += known_of(record, RATE_QUOTED, "at")
+                self._conditions += known_of(record, CONDITION_RAISED, "at")
+                self._counters += known_of(record, COUNTERED, "expires_at")
+                self._awards += awards_in(record)
+                self._care.hear(record)
             self._read[number] = len(log)
 
     def _new_provider(self) -> ProviderRecorded:
@@ -322,48 +341,12 @@ class Outside:
             name=f"Care {number}",
             contracts=(Contract.model_validate(contract),),
             outcodes=("E4", "E17"),
-            capabilities=("personal_care",),
+            capabilities=("personal_care", "reablement"),
             cqc_rating=self.rng.choice(("good", "outstanding")),
         )
 
+    def _care_type(self) -> str:
+        return self.rng.choice(("personal_care", "personal_care", "reablement"))
+
     def _id(self) -> UUID:
         return UUID(int=self.rng.getrandbits(128))
-
-
-def _offers_in(record: Record) -> Iterator[Known]:
-    if dict(record.headers)["ce_type"] == OFFERS_MADE:
-        body = json.loads(record.value or b"")
-        until = datetime.fromisoformat(body["expires_at"])
-        for offer in body["offers"]:
-            yield _known(body, offer, "offer_id", until)
-
-
-def _known_of(record: Record, type: bytes, until: str) -> Iterator[Known]:
-    """The offer that a record of this type is about."""
-    if dict(record.headers)["ce_type"] == type:
-        body = json.loads(record.value or b"")
-        yield _known(body, body, "offer_id", datetime.fromisoformat(body[until]))
-
-
-def _awards_in(record: Record) -> Iterator[Known]:
-    if dict(record.headers)["ce_type"] == AWARDED:
-        body = json.loads(record.value or b"")
-        yield _known(body, body, "award_id", datetime.fromisoformat(body["confirm_by"]))
-
-
-def _known(body: Any, part: Any, id: str, until: datetime) -> Known:
-    return Known(UUID(body["referral_id"]), UUID(part["provider_id"]), UUID(part[id]), until)
-
-
-@cache
-def _wanted(outcode: str) -> Wanted:
-    return Wanted(
-        outcode=outcode,
-        requirement=Requirement(
-            care_type="personal_care",
-            visits=(Visit(weekday="mon", band="morning", minutes=45),),
-            ready_at=READY,
-        ),
-        authorisation=Authorised(at=READY, basis="panel", funder="council", due_by=None),
-        gender=None,
-    )

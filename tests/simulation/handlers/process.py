@@ -15,8 +15,8 @@ from aiokafka.errors import KafkaError
 
 from services.matching import handlers, outlooks
 from services.matching.consumers import READS, SERVICE
-from services.matching.domain.commands import Command
 from services.matching.domain.events import Event
+from services.matching.domain.package_step import PackageCommand
 from services.matching.domain.refusal import Refusal
 from services.matching.handlers import Matching
 from services.matching.outlooks import Outlooks
@@ -203,11 +203,13 @@ class Process:
             self._broker.dead = self.dead
             self._relay = self._new_relay()
 
-    async def obey(self, referral_id: UUID, command: Command) -> tuple[Event, ...] | Refusal | None:
+    async def obey(
+        self, referral_id: UUID, command: PackageCommand, about: UUID | None = None
+    ) -> tuple[Event, ...] | Refusal | None:
         """A person's command; None if nobody can say what became of it."""
         try:
             async with self.pool.acquire() as connection, connection.transaction():
-                return await self.matching.command(connection, referral_id, command)
+                return await self.matching.command(connection, referral_id, command, about=about)
         except TRANSIENT_ERRORS:
             return None
 

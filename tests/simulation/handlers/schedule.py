@@ -20,6 +20,7 @@ MOST_REFERRALS = 3
 _Weights = dict[str, float]
 _USUAL: _Weights = {
     "refer": 2, "complete": 1, "withdraw": 0.4, "amend": 0.6, "register": 1, "answer": 8, "answer_award": 4, "answer_counter": 1, "decide": 4,
+    "answer_care": 3, "order_care": 4, "take_up": 1,
     "command": 3, "send": 5, "send_again": 1, "read": 7, "fire": 5, "relay": 6, "review": 0.5,
     "time": 4, "calm": 4, "kill": 2, "hand_over": 1.5, "spoil": 0.4, "unwritable": 0.5,
     "too_large": 0.2, "send_past": 0.4, "replay": 0.4, "repair": 0.8,
@@ -56,6 +57,7 @@ class Schedule(World):
         """What does not hold at the end, in sentences; empty if all does."""
         with self.loop.entered(), small_pages():
             self.open()
+            self._begin_care()
             self._break()
             for _ in range(self.steps):
                 self._step()
@@ -67,6 +69,19 @@ class Schedule(World):
         return found
 
     # -- steps -------------------------------------------------------------------------------------
+
+    def _begin_care(self) -> None:
+        """Some schedules are about packages that somebody has from the beginning, or gives."""
+        for _ in range(self.rng.choice((0, 0, 2, 3, 3))):
+            self.outside.take_up()
+            self.deliver()
+        for _ in range(self.rng.choice((0, 0, 1, 2, 3))):
+            if (asked := self.outside.order_care()) is not None:
+                self._do(self.rng.choice(self.processes).obey(*asked))
+                self.deliver()
+            if self.rng.random() < 0.6:
+                self.outside.answer_care()
+                self.deliver()
 
     def _break(self) -> None:
         faults, trouble = self.database.faults, self._trouble
@@ -117,6 +132,18 @@ class Schedule(World):
         self._begin(self.outside.command())
 
     def _begin(self, asked: tuple[UUID, Command] | None) -> None:
+        process = self.rng.choice(self.processes)
+        if asked is not None and process.ready:
+            process.begin("command", process.obey(*asked))
+
+    def _take_up(self) -> None:
+        self.outside.take_up()
+
+    def _answer_care(self) -> None:
+        self.outside.answer_care()
+
+    def _order_care(self) -> None:
+        asked = self.outside.order_care()
         process = self.rng.choice(self.processes)
         if asked is not None and process.ready:
             process.begin("command", process.obey(*asked))

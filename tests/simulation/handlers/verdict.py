@@ -23,6 +23,7 @@ from services.matching.domain.placement import Exhausted
 from services.matching.handlers import TOPIC
 from services.matching.history import read_event, read_package
 from services.matching.projections import FROM_PLACEMENTS, REGISTER
+from services.matching.rederiving import rederived
 from services.matching.store import MarketRoom
 from services.matching.tallies import TALLIES
 from shared.contracts.envelope import read_headers, read_key
@@ -33,6 +34,7 @@ from tests.simulation.handlers.settling import unsettled_in
 from tests.simulation.handlers.world import World
 
 FILLED = ("awarded", "confirmed", "started")
+OVER = ("ending", "ended", "withdrawn")
 SHADOW = "shadow_"
 
 
@@ -64,7 +66,11 @@ def _histories_hold(world: World, events: dict[UUID, list[Event]]) -> Iterator[s
     versions = world.policies()
     for key, history in events.items():
         yield from broken_in(history)
-        yield from unsettled_in(history, versions)
+        for placement_id in dict.fromkeys(event.placement_id for event in history):
+            own = [event for event in history if event.placement_id == placement_id]
+            yield from unsettled_in(own, versions)
+            for one in rederived(own, versions):
+                yield from (f"I5: {key} is not re-derived: {fault}" for fault in one.faults)
         row = stored.pop(key)
         if read_package(row["status"], row["state"]) != fold(history):
             yield f"I7: the state of placement {key} is not the fold of its events"
@@ -85,13 +91,15 @@ def _nothing_is_early(histories: dict[UUID, list[dict[str, Any]]]) -> Iterator[s
 
 def _everything_ends(world: World) -> Iterator[str]:
     """I2: filled, withdrawn, or open for a person; and nothing waits for a clock."""
-    summaries = {row["referral_id"]: row for row in world.database.rows("summaries")}
-    for referral_id in world.outside.referrals:
-        row = summaries.get(referral_id)
-        if row is None:
-            yield f"I2: referral {referral_id} is lost"
-        elif row["status"] not in (*FILLED, "withdrawn") and not row["escalations"]:
-            yield f"I2: referral {referral_id} is {row['status']} and nobody is told"
+    summaries = world.database.rows("summaries")
+    known = {row["referral_id"] for row in summaries}
+    lost = [one for one in world.outside.referrals if one not in known]
+    yield from (f"I2: referral {referral_id} is lost" for referral_id in lost)
+    for row in summaries:
+        if row["status"] not in (*FILLED, *OVER) and not row["escalations"]:
+            yield f"I2: placement {row['placement_id']} is {row['status']} and nobody is told"
+        if row["status"] in ("ended", "withdrawn") and row["escalations"]:
+            yield f"I2: placement {row['placement_id']} is over and asks for {row['escalations']}"
     for row in world.database.rows("placements"):
         if row["next_due_at"] is not None:
             yield f"I2: placement {row['referral_id']} is still due at {row['next_due_at']}"
