@@ -4,6 +4,8 @@ A target's denominator is every referral whose target instant has passed, unfill
 ones included; those withdrawn before that instant are outside. Source: domain glossary, *clocks*.
 """
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,22 +35,21 @@ class Timed:
     working_complete: float | None
 
 
-def timed(found: Iterable[Search], clock: WorkingClock) -> list[Timed]:
-    """Each search with its minutes."""
+def timed(found: Iterable[Search], clock: WorkingClock | None = None) -> list[Timed]:
+    """Each search with its minutes; without a clock, working minutes stay unknown."""
     return [_timed(search, clock) for search in found]
 
 
-def _timed(search: Search, clock: WorkingClock) -> Timed:
+def _timed(search: Search, clock: WorkingClock | None) -> Timed:
     filled, complete = search.filled_at, search.complete_at
     if filled is None:
         return Timed(search, None, None, None, None)
     received = (filled - search.received_at) / _MINUTE
-    working = clock.minutes(search.received_at, filled)
+    working = None if clock is None else clock.minutes(search.received_at, filled)
     if complete is None:
         return Timed(search, received, None, working, None)
-    return Timed(
-        search, received, (filled - complete) / _MINUTE, working, clock.minutes(complete, filled)
-    )
+    since_complete = None if clock is None else clock.minutes(complete, filled)
+    return Timed(search, received, (filled - complete) / _MINUTE, working, since_complete)
 
 
 def figures(part: str, found: Sequence[Timed], targets: Sequence[int], now: datetime) -> Any:
@@ -119,18 +120,15 @@ def distribution(found: Sequence[Timed]) -> list[dict[str, Any]]:
         "from_complete": [one.complete for one in found],
         "working_from_received": [one.working_received for one in found],
     }
-    rows: list[dict[str, Any]] = []
-    lower = 0.0
-    for upper in (*BIN_HOURS, None):
-        row: dict[str, Any] = {"over_hours": lower, "up_to_hours": upper}
-        for name, values in clocks.items():
-            row[name] = sum(
-                value is not None
-                and (value > lower * 60 or lower == 0)
-                and (upper is None or value <= upper * 60)
-                for value in values
-            )
-        rows.append(row)
-        lower = upper or lower
-    not_filled = {name: sum(value is None for value in values) for name, values in clocks.items()}
-    return [*rows, {"over_hours": None, "up_to_hours": None, **not_filled}]
+    bounds = [60 * hours for hours in BIN_HOURS]
+    spans = zip((0.0, *BIN_HOURS, None), (*BIN_HOURS, None, None), strict=True)
+    rows: list[dict[str, Any]] = [
+        {"over_hours": lower, "up_to_hours": upper} for lower, upper in spans
+    ]
+    for name, values in clocks.items():
+        counts = Counter(
+            len(bounds) + 1 if value is None else bisect_left(bounds, value) for value in values
+        )
+        for n, row in enumerate(rows):
+            row[name] = counts[n]
+    return rows
