@@ -21,9 +21,9 @@ from services.matching.policies import Policies
 from services.matching.reporting.catalogue import REPORTS, make_report
 from services.matching.reporting.register import load_register
 from services.matching.reporting.register_file import read_register
-from services.matching.reporting.tables import to_json
 from shared.postgres.connection import Connection, open_pool
 from shared.postgres.migrations import migrate
+from shared.report_tables import to_json
 from tests.stack import TestStack
 
 PACKAGES, OFFERS, PROVIDERS = 15_600, 10, 60

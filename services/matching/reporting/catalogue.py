@@ -13,10 +13,10 @@ from services.matching.reporting.kpis import kpis
 from services.matching.reporting.offers import fairness, offers
 from services.matching.reporting.places import unfilled
 from services.matching.reporting.register_reports import market, package_register
-from services.matching.reporting.tables import Report
 from services.matching.reporting.waiting import FRAMEWORK_BY, framework, waiting
 from shared import clock
 from shared.postgres.connection import Connection
+from shared.report_tables import Report
 
 Make = Callable[[Connection, Ask], Awaitable[Report]]
 

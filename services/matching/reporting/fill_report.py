@@ -18,10 +18,10 @@ from services.matching.reporting.fill_figures import (
 from services.matching.reporting.fill_words import COLUMNS, DISTRIBUTION, target_columns
 from services.matching.reporting.searches import Search, searches
 from services.matching.reporting.small import FEWEST, kept_apart
-from services.matching.reporting.tables import HIDDEN, Report, Table
 from services.matching.reporting.working import WorkingClock, calendar_of
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
+from shared.report_tables import HIDDEN, Report, Table
 
 BENCHMARK: dict[str, Any] = {
     "source": "Devon Cares, King's Fund, New models of home care, 2018 (one self-reported claim)",

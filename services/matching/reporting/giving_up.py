@@ -9,9 +9,9 @@ from uuid import UUID
 from services.matching.domain.hours import LONDON
 from services.matching.reporting.asking import Ask, percent
 from services.matching.reporting.offers import names_of
-from services.matching.reporting.tables import Report, Table, columns
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
+from shared.report_tables import Report, Table, columns
 
 BY = ("all", "provider", "lot", "outcode")
 _SHORT_NOTICE = timedelta(hours=24)

@@ -15,10 +15,10 @@ from services.matching.domain.policy import Kpi
 from services.matching.reporting.asking import Ask, percent
 from services.matching.reporting.fill_figures import figures, timed
 from services.matching.reporting.searches import searches
-from services.matching.reporting.tables import Report, Table, columns
 from services.matching.reporting.working import calendar_of
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
+from shared.report_tables import Report, Table, columns
 
 _KPIS = columns(
     ("measure", "measure", ("Accepted: filled, of all referrals whose time has passed. Started: the"

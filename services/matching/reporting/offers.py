@@ -8,9 +8,9 @@ from uuid import UUID
 
 from services.matching.reporting.asking import Ask, percent, quantile
 from services.matching.reporting.searches import searches
-from services.matching.reporting.tables import Report, Table, columns
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
+from shared.report_tables import Report, Table, columns
 
 _BINS = ((0, 0), (1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (17, 32), (33, None))
 QUICK_MINUTES, SLOW_MINUTES = 15.0, 60.0

@@ -9,9 +9,9 @@ from services.matching.reporting.asking import Ask, percent
 from services.matching.reporting.fill_figures import Timed, figures, timed
 from services.matching.reporting.offers import names_of
 from services.matching.reporting.searches import searches
-from services.matching.reporting.tables import Report, Table, columns
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
+from shared.report_tables import Report, Table, columns
 
 YES = ("awarded", "accepted", "lost", "conditional", "refused")
 """What became of offers that were answered yes."""

@@ -20,9 +20,9 @@ from services.matching.reporting.register import (
     midnight,
     read_held,
 )
-from services.matching.reporting.tables import Column, Report, Table
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
+from shared.report_tables import Column, Report, Table
 
 
 def market_report(register: Register, at: datetime, **facts: Any) -> Report:

@@ -8,9 +8,9 @@ from typing import Any
 from services.matching.escalation_rows import TO_DO
 from services.matching.reporting.asking import Ask, percent
 from services.matching.reporting.offers import names_of
-from services.matching.reporting.tables import Report, Table, columns
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
+from shared.report_tables import Report, Table, columns
 
 FRAMEWORK_BY = ("month", "lot", "outcode", "provider", "all")
 

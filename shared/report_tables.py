@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-HIDDEN = "<5"
-"""What stands where a figure is hidden because it could tell who somebody is."""
+HIDDEN = "hidden"
+"""What stands where a figure is hidden because it could tell who somebody is: it is small, or would give away one that is."""
 _AS_IT_IS = frozenset({str, int, float, bool, type(None)})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
