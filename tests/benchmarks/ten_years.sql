@@ -52,10 +52,10 @@ select id, id, id, ('00000000-0000-7000-9000-' || lpad(to_hex(who), 12, '0'))::u
        case when received_at <= timestamptz '2025-01-04Z' then received_at + interval '50 weeks' end
 from made where luck >= 0.07;
 
-insert into award_terms (id, award_id, from_at, weekly_minutes, rate_pence)
-select award_id, award_id, awarded_at, weekly_minutes, rate_pence from awards;
-insert into award_terms (id, award_id, from_at, weekly_minutes, rate_pence)
-select gen_random_uuid(), award_id, awarded_at + interval '60 days', weekly_minutes + 60, null from awards;
+insert into award_terms (id, placement_id, award_id, from_at, weekly_minutes, rate_pence)
+select award_id, placement_id, award_id, awarded_at, weekly_minutes, rate_pence from awards;
+insert into award_terms (id, placement_id, award_id, from_at, weekly_minutes, rate_pence)
+select gen_random_uuid(), placement_id, award_id, awarded_at + interval '60 days', weekly_minutes + 60, null from awards;
 
 insert into offers (offer_id, placement_id, provider_id, lot, contract_kind, tier_name, made_at,
     expires_at, outcome, reason, answered_at)

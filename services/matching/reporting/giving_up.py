@@ -116,15 +116,11 @@ _FAILED = columns(
 async def failed_discharges(connection: Connection, ask: Ask) -> Report:
     """Hours cancelled on providers, and the discharges that did not come about."""
     rows = await QUERIES.awards_given_up(connection, from_at=ask.period.start, to_at=ask.period.end)
+    (slipped,) = await QUERIES.starts_slipped(
+        connection, from_at=ask.period.start, to_at=ask.period.end
+    )
     names = await names_of(connection, ask)
     cancelled = [row for row in rows if row["state"] == "cancelled" and row["started_at"] is None]
-    by_provider: dict[str, list[Any]] = defaultdict(list)
-    by_month: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    for row in cancelled:
-        by_provider[names.get(row["provider_id"], str(row["provider_id"]))].append(row)
-        if _failed(row):
-            month = f"{row['given_up_at'].astimezone(LONDON):%Y-%m}"
-            by_month[month, row["withdrawn_because"] or "not known"].append(row)
     overdue = timedelta(hours=ask.policy.start_overdue_hours)
     failed = [row for row in cancelled if _failed(row)]
     return Report(
@@ -132,18 +128,37 @@ async def failed_discharges(connection: Connection, ask: Ask) -> Report:
         title="Failed discharges, and hours cancelled on providers",
         about="Awards cancelled in the period before care started, by a withdrawal, by a person, or"
         " for another award. The planned start is reckoned from when the start would be overdue"
-        " by today's policy.",
-        facts=ask.facts(failed_discharges=len(failed), failed_hours=_hours(failed),
-                        cancelled=len(cancelled), cancelled_hours=_hours(cancelled)),
-        tables=(
-            Table(name="providers", title="By provider", columns=_CANCELLED,
-                  rows=[_of_provider(name, found, overdue)
-                        for name, found in sorted(by_provider.items())]),
-            Table(name="months", title="Failed discharges by month", columns=_FAILED,
-                  rows=[[*key, len(found), _hours(found)]
-                        for key, found in sorted(by_month.items())]),
+        " by today's policy. A discharge slips where a hospital's date moves to a later one while a"
+        " provider has the package; the last move lies in the period.",
+        facts=ask.facts(
+            failed_discharges=len(failed),
+            failed_hours=_hours(failed),
+            cancelled=len(cancelled),
+            cancelled_hours=_hours(cancelled),
+            slipped_discharges=slipped["packages"],
+            slips=slipped["slips"],
+            slipped_beyond_tolerance=slipped["beyond"],
         ),
-    )  # fmt: skip
+        tables=_cancelled_tables(cancelled, names, overdue),
+    )
+
+
+def _cancelled_tables(
+    cancelled: Sequence[Any], names: Mapping[UUID, str], overdue: timedelta
+) -> tuple[Table, ...]:
+    by_provider: dict[str, list[Any]] = defaultdict(list)
+    by_month: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in cancelled:
+        by_provider[names.get(row["provider_id"], str(row["provider_id"]))].append(row)
+        if _failed(row):
+            month = f"{row['given_up_at'].astimezone(LONDON):%Y-%m}"
+            by_month[month, row["withdrawn_because"] or "not known"].append(row)
+    providers = [_of_provider(name, found, overdue) for name, found in sorted(by_provider.items())]
+    months = [[*key, len(found), _hours(found)] for key, found in sorted(by_month.items())]
+    return (
+        Table(name="providers", title="By provider", columns=_CANCELLED, rows=providers),
+        Table(name="months", title="Failed discharges by month", columns=_FAILED, rows=months),
+    )
 
 
 def _failed(row: Any) -> bool:

@@ -116,6 +116,8 @@ def _given(rows: Iterable[Any], names: dict[UUID, str]) -> list[Held]:
     minutes = rate = None
     for row in rows:
         start, end = max(row["from_at"], row["started_at"]), row["ended_at"]
+        if end is not None and start >= end:
+            continue  # Amended when this award was over already.
         if row["award_id"] != award:
             award, minutes, rate = row["award_id"], None, None
         elif found and found[-1].package == str(row["placement_id"]):

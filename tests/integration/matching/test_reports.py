@@ -121,7 +121,7 @@ async def test_what_became_of_offers_and_awards(stack: TestStack):
     oak, ash = (provider(name=n, kind="framework", lot="walthamstow") for n in ("Oak", "Ash"))
     async with room(stack) as matching:
         await matching.take(oak, ash)
-        placed, refused = (referral(await matching.now()) for _ in range(2))
+        placed, refused = [referral(await matching.now()) for _ in range(2)]
         await matching.take(placed, refused)
         now = await matching.now()
         for asked, answers in ((placed, (decline, accept)), (refused, (decline, decline))):

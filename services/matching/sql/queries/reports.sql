@@ -95,3 +95,10 @@ group by 1, 2 order by 1, 2;
 -- Awards of a period with their planned and their real start.
 select a.award_id, a.state, a.start_by, a.started_at, a.confirmed_at
 from awards a where a.awarded_at >= :from_at and a.awarded_at < :to_at;
+
+-- name: starts_slipped
+-- Packages whose start moved to a later instant, while somebody had them, in a period.
+select count(*) as packages, coalesce(sum(slips), 0)::bigint as slips,
+       count(*) filter (where slipped_beyond) as beyond
+from summaries
+where slipped_at >= :from_at and slipped_at < :to_at and source_kind = 'hospital';
