@@ -52,21 +52,23 @@ async def make_years(connection: Connection, packages: int = PACKAGES) -> None:
     await connection.execute("analyze")
 
 
-async def measure(connection: Connection, rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """Seconds of each report over the whole of it, JSON made too."""
+async def measure(
+    connection: Connection, rounds: int = ROUNDS
+) -> dict[str, list[tuple[float, float]]]:
+    """Seconds of each report over the whole of it, JSON made too, and of them this process's own."""
     policy = Policies.from_file(_POLICY).current
     start, end = clock_instants()
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[tuple[float, float]]] = {}
     for name, kind in REPORTS.items():
         for by in kind.by or (None,):
             seconds = found.setdefault(name if by is None else f"{name} by {by}", [])
             for _ in range(rounds):
-                began = time.perf_counter()
+                began, worked = time.perf_counter(), time.process_time()
                 report = await make_report(
                     connection, name, policy=policy, start=start, end=end, by=by
                 )
                 to_json(report)
-                seconds.append(time.perf_counter() - began)
+                seconds.append((time.perf_counter() - began, time.process_time() - worked))
     return found
 
 
@@ -75,8 +77,8 @@ def clock_instants() -> tuple[datetime, datetime]:
     return datetime.fromisoformat(_BEGAN), datetime.fromisoformat(_ENDED)
 
 
-async def run(stack: TestStack, console: Console) -> bool:
-    """Makes the years, measures, prints; whether every report is within the target."""
+async def run(stack: TestStack, console: Console) -> dict[str, float]:
+    """Makes the years, measures, prints; the median seconds of each report."""
     url = await stack.new_database_from("matching", _prepared)
     async with await open_pool(url) as pool, pool.acquire() as connection:
         await connection.execute(
@@ -89,11 +91,17 @@ async def run(stack: TestStack, console: Console) -> bool:
                       f" in {time.perf_counter() - began:.0f} s")  # fmt: skip
         found = await measure(connection)
     load = os.getloadavg()[0]
-    table = Table("report over ten years", "median s", "most s", title=f"load {load:.1f}")
+    table = Table(
+        "report over ten years", "median s", "most s", "of it Python", title=f"load {load:.1f}"
+    )
+    medians = {}
     for name, seconds in found.items():
-        table.add_row(name, f"{statistics.median(seconds):.2f}", f"{max(seconds):.2f}")
+        waited, worked = zip(*seconds, strict=True)
+        medians[name] = statistics.median(waited)
+        figures = (medians[name], max(waited), statistics.median(worked))
+        table.add_row(name, *(f"{figure:.2f}" for figure in figures))
     console.print(table)
-    return all(statistics.median(seconds) < TARGET_SECONDS for seconds in found.values())
+    return medians
 
 
 def main() -> None:
@@ -101,7 +109,7 @@ def main() -> None:
     console, stack = Console(), TestStack()
     try:
         stack.start()
-        met = asyncio.run(run(stack, console))
+        met = max(asyncio.run(run(stack, console)).values()) < TARGET_SECONDS
     finally:
         stack.close()
     console.print("Every report is within a second" if met else "A report takes too long")

@@ -46,11 +46,9 @@ async def kpis(connection: Connection, ask: Ask) -> Report:
     """The policy's measures and goals, with what was reached."""
     period = {"from_at": ask.period.start, "to_at": ask.period.end}
     policy = ask.policy
-    found = timed(searches(await QUERIES.searches(connection, **period)).first)
+    found = timed(searches(await QUERIES.searches(connection, **period)).first, ask.now)
     hours = sorted({kpi.within_hours for kpi in policy.kpis if kpi.within_hours})
-    told = figures("all", found, (*(60 * one for one in hours), *policy.targets_minutes), ask.now)[
-        "targets"
-    ]
+    told = figures("all", found, (*(60 * one for one in hours), *policy.targets_minutes))["targets"]
     accepted = {target["target_minutes"]: (target["due"], target["met"]) for target in told}
     rows = await _measured(connection, ask, accepted)
     goals = [
@@ -79,7 +77,7 @@ async def _measured(
     period = {"from_at": ask.period.start, "to_at": ask.period.end}
     awards = await QUERIES.starts(connection, **period)
     (made,) = await QUERIES.offers_answered(connection, **period)
-    given_up = await QUERIES.awards_given_up(connection, **period)
+    breaches = await QUERIES.breaches(connection, **period)
     overdue = timedelta(hours=ask.policy.start_overdue_hours)
     rows = []
     for kpi in ask.policy.kpis:
@@ -91,7 +89,7 @@ async def _measured(
             case "refused":
                 count, met = made["had_time"], made["declined"]
             case "handed_back":
-                count, met = len(awards), sum(row["breach"] for row in given_up)
+                count, met = len(awards), breaches
         rows.append(_row(kpi, count, met))
     return rows
 

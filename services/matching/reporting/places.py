@@ -45,7 +45,7 @@ async def unfilled(connection: Connection, ask: Ask) -> Report:
     period = {"from_at": ask.period.start, "to_at": ask.period.end}
     names = await names_of(connection, ask)
     groups: dict[str, list[Timed]] = defaultdict(list)
-    for one in timed(searches(await QUERIES.searches(connection, **period)).first):
+    for one in timed(searches(await QUERIES.searches(connection, **period)).first, ask.now):
         groups[one.search.outcode or "-"].append(one)
     made: dict[str, list[Any]] = defaultdict(list)
     for row in await QUERIES.offers_by_outcode(connection, **period):
@@ -68,7 +68,7 @@ async def unfilled(connection: Connection, ask: Ask) -> Report:
 
 
 def _outcode(ask: Ask, outcode: str, found: list[Timed], made: list[Any]) -> list[Any]:
-    told = figures(outcode, found, ask.policy.targets_minutes, ask.now)
+    told = figures(outcode, found, ask.policy.targets_minutes)
     last = told["targets"][-1]
     offers = sum(row["offers"] for row in made)
     return [

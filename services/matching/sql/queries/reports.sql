@@ -102,3 +102,8 @@ select count(*) as packages, coalesce(sum(slips), 0)::bigint as slips,
        count(*) filter (where slipped_beyond) as beyond
 from summaries
 where slipped_at >= :from_at and slipped_at < :to_at and source_kind = 'hospital';
+
+-- name: breaches$
+-- Hand-backs of a period whose notice was shorter than the contract's.
+select count(*) from awards
+where given_up_at >= :from_at and given_up_at < :to_at and breach;
