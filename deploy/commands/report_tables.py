@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from services.matching.reporting.tables import Report
-from services.matching.reporting.tables import Table as Told
+from shared.report_tables import Report
+from shared.report_tables import Table as Told
 
 MOST_ROWS = 100
 """Of one table on a terminal; CSV and JSON have all."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from deploy.commands.place import (
     installation,
     policy_file,
     stack_of,
+    state_folder,
 )
 from deploy.commands.registers import lines_of
 from deploy.commands.report_tables import shown
@@ -31,11 +33,20 @@ from services.matching.policy_file import InvalidPolicyError
 from services.matching.reporting.catalogue import REPORTS, BadAskError, make_report
 from services.matching.reporting.register import midnight, register_of
 from services.matching.reporting.register_reports import market_report
-from services.matching.reporting.tables import Report, to_csv, to_json
+from services.referrals.equity import NoQuarterError, equity
+from services.referrals.person_room import PersonRoom
 from shared import clock
+from shared.report_tables import Report, to_csv, to_json
+from shared.secrets import read_hmac_key, read_person_keys
 
 Format = Literal["table", "csv", "json"]
-_NAMES = "; ".join(f"`{name}`: {kind.question}" for name, kind in REPORTS.items())
+EQUITY = "equity"
+_NAMES = "; ".join(
+    [
+        *(f"`{name}`: {kind.question}" for name, kind in REPORTS.items()),
+        f"`{EQUITY}`: How fast by age band, in a quarter?",
+    ]
+)
 
 
 def report(
@@ -62,17 +73,25 @@ def report(
     published: Annotated[
         str | None, typer.Option(help="market: beside what was published, as in waltham-forest.")
     ] = None,
+    quarter: Annotated[
+        str | None,
+        typer.Option(help="equity: as in 2024-Q1; the last that is settled if not said."),
+    ] = None,
     as_json: AsJson = False,
     demo: Demo = False,
     state: State = None,
 ) -> None:
     """Print figures that can be checked, each with its definition, of a period."""
-    if name not in REPORTS:
-        raise StackError(f"there is no report {name}; there are {', '.join(REPORTS)}.")
+    if name not in (*REPORTS, EQUITY):
+        raise StackError(f"there is no report {name}; there are {', '.join((*REPORTS, EQUITY))}.")
+    if name == EQUITY and (start or end or by):
+        raise StackError("equity is told for a whole quarter: --quarter 2024-Q1.")
     if name != "market" and (register or published):
         raise StackError("--register and --published belong to `homeward report market`.")
     instants = given_instant(start, "--from"), given_instant(end, "--to")
-    if register is not None:
+    if name == EQUITY:
+        told = asyncio.run(_equity(quarter, demo=demo, state=state))
+    elif register is not None:
         told = _of_file(register, instants[1], published)
     else:
         told = asyncio.run(_made(name, instants, by, demo=demo, state=state))
@@ -94,6 +113,22 @@ def _print(told: Report, format: Format, table: str | None, *, explain: bool) ->
         OUT.print(shown(replace(told, tables=told.tables[1:]), explain=explain))
     else:
         OUT.print(shown(told, explain=explain))
+
+
+async def _equity(quarter: str | None, *, demo: bool, state: Path | None) -> Report:
+    """By age band: dates of birth are opened with the council's keys, and only counts are told."""
+    where = installation(demo=demo, state=state)
+    folder = state_folder(demo=demo, state=state) / "secrets"
+    keys = Path(os.environ.get("HOMEWARD_SECRETS", folder))
+    room = PersonRoom(person_keys=read_person_keys(keys), hmac_key=read_hmac_key(keys))
+    async with (
+        database(where, "referrals") as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        try:
+            return await equity(connection, room, quarter)
+        except NoQuarterError as error:
+            raise StackError(f"{error}.") from error
 
 
 def _of_file(path: Path, at: datetime | None, published: str | None) -> Report:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from deploy.local.errors import StackError
 from services.matching.reporting.market import COLUMNS as MARKET_COLUMNS
-from services.matching.reporting.tables import Column, Report, Table
+from shared.report_tables import Column, Report, Table
 
 FOLDER = Path(__file__).parent
 _AVERAGES = ("average_by_hour", "average_by_package", "average_by_provider")

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from services.matching.domain import care_events as care
 from services.matching.domain import events as e
+from services.matching.domain import interventions as acts
 from services.matching.domain.events import Event
 from shared.messaging.projection import Projection
 from shared.postgres.rows import RowTable
@@ -18,18 +19,22 @@ FIRST = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwardTermsRow:
-    """Hours and rate of an award from an instant on; None: as before, or not known."""
+    """Hours and rate of an award from an instant on; None: as before, or not known.
+
+    `award_id` None: what is needed was amended, for whoever has the placement then.
+    """
 
     id: UUID
-    award_id: UUID
+    placement_id: UUID
+    award_id: UUID | None
     from_at: datetime
     weekly_minutes: int | None
     rate_pence: int | None
 
 
-def terms_id(award_id: UUID, version: int) -> UUID:
-    """The key of an award's terms under one version of what is needed."""
-    return uuid5(award_id, f"terms:{version}")
+def terms_id(about: UUID, version: int) -> UUID:
+    """The key of an award's, or a placement's, terms under one version of what is needed."""
+    return uuid5(about, f"terms:{version}")
 
 
 def project_terms(row: AwardTermsRow | None, event: Event, key: UUID) -> AwardTermsRow | None:
@@ -37,13 +42,18 @@ def project_terms(row: AwardTermsRow | None, event: Event, key: UUID) -> AwardTe
     match event:
         case e.Awarded():
             return AwardTermsRow(
-                id=key, award_id=event.award_id, from_at=event.at,
+                id=key, placement_id=event.placement_id, award_id=event.award_id, from_at=event.at,
                 weekly_minutes=event.weekly_minutes, rate_pence=event.rate_pence,
             )  # fmt: skip
         case care.ChangeAgreed():
             return AwardTermsRow(
-                id=key, award_id=event.award_id, from_at=event.at,
+                id=key, placement_id=event.placement_id, award_id=event.award_id, from_at=event.at,
                 weekly_minutes=event.weekly_minutes, rate_pence=None,
+            )  # fmt: skip
+        case acts.RequirementAmended():
+            return AwardTermsRow(
+                id=key, placement_id=event.placement_id, award_id=None, from_at=event.at,
+                weekly_minutes=event.requirement.weekly_minutes, rate_pence=None,
             )  # fmt: skip
         case _:
             return row
@@ -54,6 +64,8 @@ def _keys(event: Any) -> Sequence[UUID]:
         return (terms_id(event.award_id, FIRST),)
     if isinstance(event, care.ChangeAgreed):
         return (terms_id(event.award_id, event.version),)
+    if isinstance(event, acts.RequirementAmended):
+        return (terms_id(event.placement_id, event.version),)
     return ()
 
 

@@ -53,6 +53,8 @@ class AwardRow:
     """Why it was released or handed back, or by what it was cancelled."""
     breach: bool = False
     """Whether it was handed back with shorter notice than its contract's."""
+    given_up_at: datetime | None = None
+    """When it became known that it ends: a release, a cancellation, a hand-back, another ending."""
 
 
 def project_award(row: AwardRow | None, event: Event, _key: UUID) -> AwardRow | None:
@@ -63,9 +65,14 @@ def project_award(row: AwardRow | None, event: Event, _key: UUID) -> AwardRow | 
         return None
     match event:
         case e.AwardReleased():
-            return replace(row, state="released", ended_at=event.at, reason=event.reason)
+            return replace(
+                row, state="released", ended_at=event.at, given_up_at=event.at, reason=event.reason
+            )
         case e.AwardCancelled():
-            return replace(row, state="cancelled", ended_at=event.at, reason=event.because)
+            return replace(
+                row, state="cancelled", ended_at=event.at, given_up_at=event.at,
+                reason=event.because,
+            )  # fmt: skip
         case e.AwardConfirmed():
             return replace(row, confirmed_at=event.at)
         case e.CareStarted():
@@ -73,12 +80,13 @@ def project_award(row: AwardRow | None, event: Event, _key: UUID) -> AwardRow | 
         case care.HandedBack():
             return replace(
                 row, state="ending", last_visit_at=event.last_visit_at, ended_because="handed_back",
-                reason=event.reason, breach=event.breach,
+                reason=event.reason, breach=event.breach, given_up_at=event.at,
             )  # fmt: skip
         case care.CareEnding():
             return replace(
-                row, state="ending", last_visit_at=event.last_visit_at, ended_because=event.because
-            )
+                row, state="ending", last_visit_at=event.last_visit_at,
+                ended_because=event.because, given_up_at=event.at,
+            )  # fmt: skip
         case care.CareEnded():
             return replace(row, state="ended", ended_at=event.at)
         case care.PauseLapsed():

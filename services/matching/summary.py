@@ -74,6 +74,13 @@ class Summary:
     divided: bool = False
     """Whether the search went on in parts, or in the whole that parts make again."""
     withdrawn_because: str | None = None
+    ready_at: datetime | None = None
+    slips: int = 0
+    """How often the start moved to a later instant while somebody had the package."""
+    slipped_at: datetime | None = None
+    """When it last did."""
+    slipped_beyond: bool = False
+    """Whether it ever did by more than the policy tolerates."""
 
 
 NOBODY: Mapping[str, Any] = dict.fromkeys(
@@ -132,7 +139,7 @@ def with_intervention(row: Summary, event: Intervention) -> Summary:
         case acts.PolicyMoved():
             return replace(row, policy_name=event.policy_name, policy_version=event.policy_version)
         case acts.RequirementAmended():
-            return replace(row, outcode=event.outcode, sector=event.sector)
+            return _amended(row, event)
         case (
             acts.ProviderSkipped()
             | acts.ProviderExcluded()
@@ -142,6 +149,16 @@ def with_intervention(row: Summary, event: Intervention) -> Summary:
             return row
         case _:
             assert_never(event)
+
+
+def _amended(row: Summary, event: acts.RequirementAmended) -> Summary:
+    after = replace(
+        row, outcode=event.outcode, sector=event.sector, **of_requirement(event.requirement)
+    )
+    if row.award_id is None or row.ready_at is None or event.requirement.ready_at <= row.ready_at:
+        return after
+    beyond = row.slipped_beyond or event.change == "material"
+    return replace(after, slips=row.slips + 1, slipped_at=event.at, slipped_beyond=beyond)
 
 
 def with_negotiation(row: Summary, event: Negotiation) -> Summary:
@@ -156,6 +173,7 @@ def of_requirement(requirement: Requirement) -> dict[str, Any]:
     return {
         "weekly_minutes": requirement.weekly_minutes,
         "care_type": requirement.care_type,
+        "ready_at": requirement.ready_at,
         "needs": " ".join(requirement.needs),
         "languages": " ".join(spoken),
         "double_handed": any(visit.carers > 1 for visit in requirement.visits),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from pydantic import Field
 
-from services.referrals.api import boards, internal, service_orders
+from services.referrals.api import boards, internal, reports, service_orders
 from services.referrals.api import referrals as routes
 from services.referrals.consumers import follow_placements
 from services.referrals.handlers import Referrals
@@ -79,6 +79,12 @@ def create_app(settings: ReferralsSettings) -> FastAPI:
         title="Homeward referrals",
         description="Wards and hubs refer people who need care at home, complete what is missing, "
         "and see where each referral stands.",
-        routers=(routes.router, boards.router, internal.router, service_orders.router),
+        routers=(
+            routes.router,
+            boards.router,
+            internal.router,
+            service_orders.router,
+            reports.router,
+        ),
         running=running,
     )

@@ -60,6 +60,15 @@ async def test_fill_times_and_their_denominators(world: World) -> None:
     assert (final["due_from_complete"], final["met_from_complete"]) == (5, 2)
     filled = [(await world.placement(one))["minutes"] for one in (ended, at_once, late)]
     assert part["minutes_from_received"]["median"] == pytest.approx(sorted(filled)[1], abs=0.11)
+    csv = await world.call(
+        "matching", "GET", "/v1/reports/fill-times?by=lot&format=csv&table=parts"
+    )
+    assert csv.text.startswith("part,count,filled,covered,")
+    assert any(line.startswith(f"{lot_of(outcode)},6,3,3,") for line in csv.text.splitlines())
+    listed = await world.call("matching", "GET", "/v1/reports")
+    for one in listed.json()["items"]:
+        told = await world.call("matching", "GET", f"/v1/reports/{one['name']}")
+        assert all(set(table["definitions"]) for table in told.json()["tables"]), one
     await check_board(world, before, "not_counted")
     await check_board(world, after, "over")
     await check_board(world, at_once, "met")

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from services.matching.api.deciding import Broker
 from services.matching.handlers import Matching
 from services.matching.reporting.catalogue import REPORTS, BadAskError, make_report
-from services.matching.reporting.tables import to_csv, to_json
+from shared.report_tables import to_csv, to_json
 from shared.web.app import Web
 from shared.web.instants import When
 from shared.web.problems import invalid, not_found

@@ -45,7 +45,7 @@ def add_working_minutes(start: datetime, minutes: float, calendar: Calendar) -> 
     start, left = start.astimezone(UTC), timedelta(minutes=minutes)
     if left <= timedelta(0):
         return start
-    for opens, closes in _working_days(start, calendar):
+    for opens, closes in working_days(start, calendar):
         begins = max(opens, start)
         if begins < closes:
             if left <= closes - begins:
@@ -57,7 +57,7 @@ def add_working_minutes(start: datetime, minutes: float, calendar: Calendar) -> 
 def working_minutes_between(start: datetime, end: datetime, calendar: Calendar) -> float:
     """Working minutes from start to end; 0 if the end is not after the start."""
     start, end, passed = start.astimezone(UTC), end.astimezone(UTC), timedelta(0)
-    for opens, closes in _working_days(start, calendar):
+    for opens, closes in working_days(start, calendar):
         if opens >= end:
             break
         passed += max(timedelta(0), min(closes, end) - max(opens, start))
@@ -73,7 +73,7 @@ def add_working_days(day: date, days: int, calendar: Calendar) -> date:
     return day
 
 
-def _working_days(start: datetime, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:
+def working_days(start: datetime, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:
     """Opening and closing of each working day from that of the start on, as instants in UTC."""
     first = start.astimezone(LONDON).date()
     for days in count():

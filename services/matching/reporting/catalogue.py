@@ -7,10 +7,16 @@ from datetime import datetime, timedelta
 from services.matching.domain.policy import Policy
 from services.matching.reporting.asking import DEFAULT_DAYS, Ask, Period
 from services.matching.reporting.fill_report import BY, fill_times
+from services.matching.reporting.giving_up import BY as REASONS_BY
+from services.matching.reporting.giving_up import failed_discharges, reasons
+from services.matching.reporting.kpis import kpis
+from services.matching.reporting.offers import fairness, offers
+from services.matching.reporting.places import unfilled
 from services.matching.reporting.register_reports import market, package_register
-from services.matching.reporting.tables import Report
+from services.matching.reporting.waiting import FRAMEWORK_BY, framework, waiting
 from shared import clock
 from shared.postgres.connection import Connection
+from shared.report_tables import Report
 
 Make = Callable[[Connection, Ask], Awaitable[Report]]
 
@@ -28,6 +34,30 @@ class Kind:
 
 REPORTS: Mapping[str, Kind] = {
     "fill-times": Kind(make=fill_times, question="How fast were packages filled?", by=BY),
+    "kpis": Kind(make=kpis, question="Are the contract's measures and the policy's goals reached?"),
+    "offers": Kind(
+        make=offers,
+        question="How many offers does a package take, and what becomes of them?",
+        by=("provider", "lot", "tier", "contract"),
+    ),
+    "fairness": Kind(make=fairness, question="Does each provider get its share of a lot?"),
+    "reasons": Kind(
+        make=reasons,
+        question="Why is care declined, released, handed back, withdrawn?",
+        by=REASONS_BY,
+    ),
+    "failed-discharges": Kind(
+        make=failed_discharges, question="Which discharges fail, and what hours does it cost whom?"
+    ),
+    "unfilled": Kind(
+        make=unfilled, question="Which outcodes cannot be filled, who says no and why?"
+    ),
+    "waiting": Kind(make=waiting, question="What waits for a broker, and for how long?"),
+    "framework": Kind(
+        make=framework,
+        question="How much is bought from the framework, at what cost?",
+        by=FRAMEWORK_BY,
+    ),
     "market": Kind(make=market, question="Who has how many packages, hours and pounds a week?"),
     "register": Kind(
         make=package_register, question="Which packages are there, through time, at which rates?"

@@ -4,6 +4,8 @@ A target's denominator is every referral whose target instant has passed, unfill
 ones included; those withdrawn before that instant are outside. Source: domain glossary, *clocks*.
 """
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,35 +25,44 @@ BIN_HOURS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 24.0, 48.0, 168.0)
 class Timed:
     """A search with how long it took, in minutes of the clock and of the working hours.
 
-    None where it was not filled, or was never complete.
+    None where it was not filled, or was never complete. `watched`: minutes from received, and from
+    complete, until it was withdrawn, or to now: a target within them has passed.
     """
 
     search: Search
-    received: float | None
-    complete: float | None
-    working_received: float | None
-    working_complete: float | None
+    watched: float
+    watched_complete: float | None
+    received: float | None = None
+    complete: float | None = None
+    working_received: float | None = None
+    working_complete: float | None = None
 
 
-def timed(found: Iterable[Search], clock: WorkingClock) -> list[Timed]:
-    """Each search with its minutes."""
-    return [_timed(search, clock) for search in found]
+def timed(found: Iterable[Search], now: datetime, clock: WorkingClock | None = None) -> list[Timed]:
+    """Each search with its minutes; without a clock, working minutes stay unknown."""
+    return [_timed(search, now, clock) for search in found]
 
 
-def _timed(search: Search, clock: WorkingClock) -> Timed:
-    filled, complete = search.filled_at, search.complete_at
+def _timed(search: Search, now: datetime, clock: WorkingClock | None) -> Timed:
+    received, complete, filled = search.received_at, search.complete_at, search.filled_at
+    ended = search.withdrawn_at
+    until = now if ended is None or ended > now else ended
+    watched = (until - received) / _MINUTE
+    since_complete = None if complete is None else (until - complete) / _MINUTE
     if filled is None:
-        return Timed(search, None, None, None, None)
-    received = (filled - search.received_at) / _MINUTE
-    working = clock.minutes(search.received_at, filled)
-    if complete is None:
-        return Timed(search, received, None, working, None)
+        return Timed(search, watched, since_complete)
     return Timed(
-        search, received, (filled - complete) / _MINUTE, working, clock.minutes(complete, filled)
+        search,
+        watched,
+        since_complete,
+        (filled - received) / _MINUTE,
+        None if complete is None else (filled - complete) / _MINUTE,
+        None if clock is None else clock.minutes(received, filled),
+        None if clock is None or complete is None else clock.minutes(complete, filled),
     )
 
 
-def figures(part: str, found: Sequence[Timed], targets: Sequence[int], now: datetime) -> Any:
+def figures(part: str, found: Sequence[Timed], targets: Sequence[int]) -> Any:
     """Every figure of one part, by name."""
     every = [one.search for one in found]
     waiting = [one for one in every if one.filled_at is None and one.withdrawn_at is None]
@@ -70,7 +81,7 @@ def figures(part: str, found: Sequence[Timed], targets: Sequence[int], now: date
         "escalated_now": sum(one.exhausted for one in waiting),
         "in_parts": sum(one.parts > 1 for one in every),
         "offers_made": sum(one.offers_made for one in every),
-        "targets": [_target(found, minutes, now) for minutes in targets],
+        "targets": [_target(found, minutes) for minutes in targets],
         "minutes_from_received": quantiles(one.received for one in found),
         "minutes_from_complete": quantiles(one.complete for one in found),
         "working_minutes_from_received": quantiles(one.working_received for one in found),
@@ -78,15 +89,13 @@ def figures(part: str, found: Sequence[Timed], targets: Sequence[int], now: date
     }
 
 
-def _target(found: Sequence[Timed], minutes: int, now: datetime) -> dict[str, Any]:
-    span = timedelta(minutes=minutes)
+def _target(found: Sequence[Timed], minutes: int) -> dict[str, Any]:
     due = met = due_complete = met_complete = 0
     for one in found:
-        search = one.search
-        if _due(search.received_at + span, search, now):
+        if one.watched >= minutes:
             due += 1
             met += one.received is not None and one.received <= minutes
-        if search.complete_at is not None and _due(search.complete_at + span, search, now):
+        if one.watched_complete is not None and one.watched_complete >= minutes:
             due_complete += 1
             met_complete += one.complete is not None and one.complete <= minutes
     return {
@@ -98,12 +107,6 @@ def _target(found: Sequence[Timed], minutes: int, now: datetime) -> dict[str, An
         "percent": percent(met, due),
         "percent_from_complete": percent(met_complete, due_complete),
     }
-
-
-def _due(target_at: datetime, search: Search, now: datetime) -> bool:
-    """Whether a target's instant has passed, the search not having been withdrawn before it."""
-    ended = search.withdrawn_at
-    return target_at <= now and (ended is None or ended >= target_at)
 
 
 def quantiles(minutes: Iterable[float | None]) -> dict[str, float | None]:
@@ -119,18 +122,15 @@ def distribution(found: Sequence[Timed]) -> list[dict[str, Any]]:
         "from_complete": [one.complete for one in found],
         "working_from_received": [one.working_received for one in found],
     }
-    rows: list[dict[str, Any]] = []
-    lower = 0.0
-    for upper in (*BIN_HOURS, None):
-        row: dict[str, Any] = {"over_hours": lower, "up_to_hours": upper}
-        for name, values in clocks.items():
-            row[name] = sum(
-                value is not None
-                and (value > lower * 60 or lower == 0)
-                and (upper is None or value <= upper * 60)
-                for value in values
-            )
-        rows.append(row)
-        lower = upper or lower
-    not_filled = {name: sum(value is None for value in values) for name, values in clocks.items()}
-    return [*rows, {"over_hours": None, "up_to_hours": None, **not_filled}]
+    bounds = [60 * hours for hours in BIN_HOURS]
+    spans = zip((0.0, *BIN_HOURS, None), (*BIN_HOURS, None, None), strict=True)
+    rows: list[dict[str, Any]] = [
+        {"over_hours": lower, "up_to_hours": upper} for lower, upper in spans
+    ]
+    for name, values in clocks.items():
+        counts = Counter(
+            len(bounds) + 1 if value is None else bisect_left(bounds, value) for value in values
+        )
+        for n, row in enumerate(rows):
+            row[name] = counts[n]
+    return rows

@@ -18,10 +18,10 @@ from services.matching.reporting.fill_figures import (
 from services.matching.reporting.fill_words import COLUMNS, DISTRIBUTION, target_columns
 from services.matching.reporting.searches import Search, searches
 from services.matching.reporting.small import FEWEST, kept_apart
-from services.matching.reporting.tables import HIDDEN, Report, Table
 from services.matching.reporting.working import WorkingClock, calendar_of
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
+from shared.report_tables import HIDDEN, Report, Table
 
 BENCHMARK: dict[str, Any] = {
     "source": "Devon Cares, King's Fund, New models of home care, 2018 (one self-reported claim)",
@@ -70,15 +70,15 @@ async def fill_times(connection: Connection, ask: Ask) -> Report:
     rows = await QUERIES.searches(connection, from_at=ask.period.start, to_at=ask.period.end)
     found = searches(rows)
     clock = WorkingClock(calendar_of(ask.policy), ask.period.start, ask.now)
-    first, later = timed(found.first, clock), timed(found.later, clock)
+    first, later = timed(found.first, ask.now, clock), timed(found.later, ask.now, clock)
     by = ask.by or BY[0]
     apart = {
         "later": _by_part(later, lambda search, _: (search.cause,), ask),
-        "bridging": _by_part(timed(found.bridging, clock), lambda *_: ("bridging",), ask),
-        "arranged": _by_part(timed(found.arranged, clock), lambda *_: ("arranged",), ask),
+        "bridging": _by_part(timed(found.bridging, ask.now, clock), lambda *_: ("bridging",), ask),
+        "arranged": _by_part(timed(found.arranged, ask.now, clock), lambda *_: ("arranged",), ask),
     }
     parts = _hidden(by, _by_part(first, PARTS[by], ask))
-    total = figures("all", first, ask.policy.targets_minutes, ask.now) if first else None
+    total = figures("all", first, ask.policy.targets_minutes) if first else None
     return _report(ask, parts=parts, total=total, apart=apart, bins=distribution(first))
 
 
@@ -89,7 +89,7 @@ def _by_part(found: Sequence[Timed], of: Parts, ask: Ask) -> list[dict[str, Any]
         for part in of(one.search, ask.policy):
             groups[part].append(one)
     targets = ask.policy.targets_minutes
-    return [figures(part, groups[part], targets, ask.now) for part in sorted(groups)]
+    return [figures(part, groups[part], targets) for part in sorted(groups)]
 
 
 def _hidden(by: str, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from services.matching.reporting.fill_figures import QUANTILES
-from services.matching.reporting.tables import Column
+from shared.report_tables import Column
 
 _CLOCKS = {
     "minutes_from_received": "minutes from the instant the referral was received until it was filled",

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from services.matching.reporting.tables import Column, Table
+from shared.report_tables import Column, Table
 
 _PENNY = Decimal("0.01")
 REABLEMENT = "reablement"

@@ -20,13 +20,15 @@ from shared.postgres.connection import Connection
 
 MOMENT = timedelta(microseconds=1)
 """The least span: the instant before an end is within."""
+UNITS = 300
+"""Parts of an hour that make both minutes and hundredths whole numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """One package with one provider for one span in which neither hours nor rate change.
 
-    Hours a week; pence an hour. `start` None: before anybody can say; `end` None: it goes on.
+    Hours a week in `UNITS` of an hour, so that sums are exact; pence an hour. `start` None: before anybody can say; `end` None: it goes on.
     """
 
     package: str
@@ -34,7 +36,7 @@ class Held:
     contract: str | None
     care_type: str | None
     outcode: str | None
-    weekly_hours: Fraction | None
+    weekly_units: int | None
     rate_pence: int | None
     start: datetime | None
     end: datetime | None
@@ -60,7 +62,9 @@ class Register:
                 provider=one.provider,
                 framework=one.provider in self.framework,
                 care_type=one.care_type,
-                weekly_hours=one.weekly_hours,
+                weekly_hours=None
+                if one.weekly_units is None
+                else Fraction(one.weekly_units, UNITS),
                 rate_pence=None if one.rate_pence is None else Fraction(one.rate_pence),
             )
             for one in self.held
@@ -112,6 +116,8 @@ def _given(rows: Iterable[Any], names: dict[UUID, str]) -> list[Held]:
     minutes = rate = None
     for row in rows:
         start, end = max(row["from_at"], row["started_at"]), row["ended_at"]
+        if end is not None and start >= end:
+            continue  # Amended when this award was over already.
         if row["award_id"] != award:
             award, minutes, rate = row["award_id"], None, None
         elif found and found[-1].package == str(row["placement_id"]):
@@ -127,7 +133,7 @@ def _given(rows: Iterable[Any], names: dict[UUID, str]) -> list[Held]:
                 contract=row["contract_kind"],
                 care_type=row["care_type"],
                 outcode=row["outcode"],
-                weekly_hours=None if minutes is None else Fraction(minutes, 60),
+                weekly_units=None if minutes is None else minutes * (UNITS // 60),
                 rate_pence=rate,
                 start=start,
                 end=end,
@@ -146,9 +152,9 @@ def _loaded(line: RegisterLine) -> Held:
         contract=line.contract,
         care_type=line.care_type,
         outcode=line.outcode,
-        weekly_hours=None
+        weekly_units=None
         if line.weekly_hundredths is None
-        else Fraction(line.weekly_hundredths, 100),
+        else line.weekly_hundredths * (UNITS // 100),
         rate_pence=line.rate_pence,
         start=None if line.started_on is None else midnight(line.started_on),
         end=None if after is None else midnight(after),

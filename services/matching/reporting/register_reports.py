@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from fractions import Fraction
+from decimal import Decimal
 from typing import Any
 
 from services.matching.reporting.asking import Ask, Period
@@ -10,19 +10,19 @@ from services.matching.reporting.market import (
     market_lines,
     market_table,
     providers_table,
-    shown,
 )
 from services.matching.reporting.register import (
     MOMENT,
+    UNITS,
     Held,
     Register,
     day_of,
     midnight,
     read_held,
 )
-from services.matching.reporting.tables import Column, Report, Table
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
+from shared.report_tables import Column, Report, Table
 
 
 def market_report(register: Register, at: datetime, **facts: Any) -> Report:
@@ -100,7 +100,7 @@ async def package_register(connection: Connection, ask: Ask) -> Report:
                 rows=[
                     [
                         one.package, one.provider, one.contract, one.care_type, one.outcode,
-                        shown(one.weekly_hours), _pounds(one.rate_pence), one.start, one.end,
+                        _hours(one.weekly_units), _hundredths(one.rate_pence), one.start, one.end,
                         one.loaded,
                     ]
                     for one in held
@@ -110,29 +110,39 @@ async def package_register(connection: Connection, ask: Ask) -> Report:
     )  # fmt: skip
 
 
-def _pounds(pence: int | None) -> Any:
-    return None if pence is None else shown(Fraction(pence, 100))
+def _hundredths(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value).scaleb(-2)
+
+
+def _hours(units: int | None) -> Decimal | None:
+    """Hours to two decimals, a half upwards."""
+    return None if units is None else _hundredths((200 * units + UNITS) // (2 * UNITS))
+
+
+def _pounds(unit_pence: int) -> Decimal | None:
+    """Pounds of units times pence an hour, a half penny upwards."""
+    return _hundredths((2 * unit_pence + UNITS) // (2 * UNITS))
 
 
 def _by_month(held: Sequence[Held], period: Period) -> list[list[Any]]:
     """Sizes at the first of each month and at the end, in one pass over what begins and ends."""
-    changes: list[tuple[datetime, int, Fraction, Fraction]] = []
+    changes: list[tuple[datetime, int, int, int]] = []
     for one in held:
-        hours = one.weekly_hours or Fraction(0)
-        cost = hours * (one.rate_pence or 0) / 100
-        changes.append((one.start or period.start, 1, hours, cost))
+        units = one.weekly_units or 0
+        cost = units * (one.rate_pence or 0)
+        changes.append((one.start or period.start, 1, units, cost))
         if one.end is not None:
-            changes.append((one.end, -1, -hours, -cost))
+            changes.append((one.end, -1, -units, -cost))
     changes.sort(key=lambda change: change[0])
     rows, n = [], 0
-    packages, hours, cost = 0, Fraction(0), Fraction(0)
+    packages = hours = pence = 0
     for at in _instants(period):
         while n < len(changes) and changes[n][0] <= at:
             packages += changes[n][1]
             hours += changes[n][2]
-            cost += changes[n][3]
+            pence += changes[n][3]
             n += 1
-        rows.append([at, packages, shown(hours), shown(cost)])
+        rows.append([at, packages, _hours(hours), _pounds(pence)])
     return rows
 
 

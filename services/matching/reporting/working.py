@@ -1,13 +1,11 @@
 """Working minutes between many instants, without counting days anew for each."""
 
 from bisect import bisect_right
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.matching.bank_holidays import bank_holidays
-from services.matching.domain.calendar import Calendar, working_minutes_between
+from services.matching.domain.calendar import Calendar, working_days
 from services.matching.domain.policy import Policy
-
-_DAY = timedelta(days=1)
 
 
 def calendar_of(policy: Policy) -> Calendar:
@@ -25,17 +23,23 @@ class WorkingClock:
     grow with the distance."""
 
     def __init__(self, calendar: Calendar, first: datetime, last: datetime) -> None:
-        self._calendar = calendar
-        self._days = [first + n * _DAY for n in range((last - first).days + 2)]
-        passed, self._passed = 0.0, [0.0]
-        for day, after in zip(self._days, self._days[1:], strict=False):
-            passed += working_minutes_between(day, after, calendar)
-            self._passed.append(passed)
+        self._opens: list[float] = []
+        self._closes: list[float] = []
+        self._passed = [0.0]
+        """Working seconds before each working day."""
+        for opens, closes in working_days(first, calendar):
+            if opens > last:
+                break
+            self._opens.append(opens.timestamp())
+            self._closes.append(closes.timestamp())
+            self._passed.append(self._passed[-1] + self._closes[-1] - self._opens[-1])
 
     def minutes(self, start: datetime, end: datetime) -> float:
         """Working minutes from start to end; 0 if the end is not after the start."""
-        return max(0.0, self._until(end) - self._until(start))
+        return max(0.0, self._until(end.timestamp()) - self._until(start.timestamp())) / 60
 
-    def _until(self, at: datetime) -> float:
-        day = max(0, bisect_right(self._days, at) - 1)
-        return self._passed[day] + working_minutes_between(self._days[day], at, self._calendar)
+    def _until(self, at: float) -> float:
+        day = bisect_right(self._opens, at) - 1
+        if day < 0:
+            return 0.0
+        return self._passed[day] + min(at, self._closes[day]) - self._opens[day]

@@ -13,10 +13,12 @@ from shared.web.tokens import Caller, caller
 _sender = caller("ward", "hub")
 _hub = caller("hub")
 _service = caller("service")
+_operator = caller("operator")
 
 Sender = Annotated[Caller, Depends(_sender)]
 Hub = Annotated[Caller, Depends(_hub)]
 Service = Annotated[Caller, Depends(_service)]
+Operator = Annotated[Caller, Depends(_operator)]
 SenderOnce = Annotated[Once, Depends(once(_sender))]
 
 

@@ -10,9 +10,10 @@ from deploy.registers.made import made_register
 from services.matching.reporting.catalogue import REPORTS, BadAskError, make_report
 from services.matching.reporting.register import load_register
 from services.matching.reporting.register_file import RegisterLine, read_register
-from services.matching.reporting.tables import Report, to_csv
+from shared.contracts.referrals import WithdrawalRequested
 from shared.contracts.responses import StartReported
 from shared.ids import new_id
+from shared.report_tables import Report, to_csv
 from tests.integration.matching.room import Room, accept, decline, provider, referral, room
 from tests.stack import TestStack
 
@@ -113,3 +114,47 @@ async def test_every_report_can_be_asked_for(stack: TestStack):
             await report(matching, "fill-times", by="colour")
     (part,) = fill.facts["parts"]
     assert (part["count"], part["filled"], part["targets"][-1]["percent"]) == (1, 1, 100.0)
+
+
+async def test_what_became_of_offers_and_awards(stack: TestStack):
+    """A no with its reason, an award withdrawn before care, and an outcode where nobody says yes."""
+    oak, ash = (provider(name=n, kind="framework", lot="walthamstow") for n in ("Oak", "Ash"))
+    async with room(stack) as matching:
+        await matching.take(oak, ash)
+        placed, refused = [referral(await matching.now()) for _ in range(2)]
+        await matching.take(placed, refused)
+        now = await matching.now()
+        for asked, answers in ((placed, (decline, accept)), (refused, (decline, decline))):
+            offers = await matching.offers(asked.referral_id)
+            assert len(offers) == 2
+            await matching.take(
+                *[give(now, asked.referral_id, offer)
+                  for give, offer in zip(answers, offers, strict=True)]
+            )  # fmt: skip
+        now = await matching.now()
+        await matching.take(
+            WithdrawalRequested(
+                at=now, referral_id=placed.referral_id, requested_at=now, reason="readmitted"
+            )
+        )
+        await matching.advance(hours=6)
+        await matching.fire()
+        told = {name: await report(matching, name) for name in REPORTS}
+    outcomes = records(told["offers"], "outcomes")
+    assert [sum(row[name] for row in outcomes) for name in ("made", "declined", "yes")] == [4, 3, 1]
+    (reason,) = records(told["reasons"], "reasons")
+    assert (reason["kind"], reason["reason"], reason["count"]) == ("declined", "area", 3)
+    (withdrawn,) = records(told["reasons"], "withdrawals")
+    assert (withdrawn["reason"], withdrawn["count"]) == ("readmitted", 1)
+    assert told["failed-discharges"].facts["failed_discharges"] == 1
+    assert told["failed-discharges"].facts["failed_hours"] == 0.75
+    (outcode,) = records(told["unfilled"], "outcodes")
+    assert (outcode["outcode"], outcode["missed_percent"], outcode["unfilled_now"]) == (
+        "E17", 100.0, 1,
+    )  # fmt: skip
+    who = records(told["unfilled"], "declines")
+    assert {(row["reason"], row["outcode"]) for row in who} == {("area", "E17")}
+    assert sum(row["count"] for row in who) == 3
+    assert {row["kind"] for row in records(told["waiting"], "items")} >= {"target_overdue"}
+    shares = records(told["fairness"], "providers")
+    assert sorted(row["offers"] for row in shares) == [2, 2]

@@ -48,7 +48,7 @@ def counted(*rows: dict[str, Any]) -> Counted:
 
 
 def told(*rows: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = figures("all", timed(searches(rows).first, CLOCK), (90, 240), NOW)
+    found: dict[str, Any] = figures("all", timed(searches(rows).first, NOW, CLOCK), (90, 240))
     return found
 
 
@@ -115,7 +115,7 @@ def test_working_minutes_stand_still_over_a_bank_holiday_weekend():
     tuesday = datetime(2026, 4, 7, 9, tzinfo=UTC)
     found = searches([row(1, received_at=friday, complete_at=friday, filled_at=tuesday)]).first
     clock = WorkingClock(OFFICE, friday, tuesday)
-    (one,) = timed(found, clock)
+    (one,) = timed(found, NOW, clock)
     assert (one.received, one.working_received) == (114 * 60, 120)
 
 
@@ -131,6 +131,7 @@ def test_the_distribution_holds_everybody_once():
     """Its bins and the last row, never filled, add up to all."""
     found = timed(
         searches([row(n, filled_at=at(n * 17) if n % 3 else None) for n in range(1, 200)]).first,
+        NOW,
         CLOCK,
     )
     rows = distribution(found)

@@ -12,7 +12,7 @@ from services.matching.reporting.market import HeldPackage, market_lines
 from services.matching.reporting.register import midnight, register_of
 from services.matching.reporting.register_file import InvalidRegisterError, read_lines
 from services.matching.reporting.register_reports import market_report
-from services.matching.reporting.tables import Column, Report, Table, to_csv, to_json
+from shared.report_tables import Column, Report, Table, to_csv, to_json
 
 HEADER = "provider,contract,package,care_type,weekly_hours,rate,outcode,started_on,ended_on\n"
 GOOD = "Ash Care,framework,A-1,personal_care,10.25,17.42,E17,2023-01-05,\n"

@@ -33,7 +33,9 @@ order by line;
 -- Care under awards in a period, a row for each change of hours or rate, in order.
 select a.award_id, a.placement_id, a.provider_id, a.contract_kind, a.started_at, a.ended_at,
        t.from_at, t.weekly_minutes, t.rate_pence, s.care_type, s.outcode, s.provider_name
-from awards a join award_terms t using (award_id) join summaries s using (placement_id)
+from awards a join summaries s using (placement_id)
+join award_terms t on t.placement_id = a.placement_id
+    and (t.award_id = a.award_id or (t.award_id is null and t.from_at >= a.awarded_at))
 where a.started_at < :to_at and (a.ended_at is null or a.ended_at > :from_at)
 order by a.started_at, a.award_id, t.from_at;
 

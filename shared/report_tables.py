@@ -8,8 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-HIDDEN = "<5"
-"""What stands where a figure is hidden because it could tell who somebody is."""
+HIDDEN = "hidden"
+"""What stands where a figure is hidden because it could tell who somebody is: it is small, or would give away one that is."""
+_AS_IT_IS = frozenset({str, int, float, bool, type(None)})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -20,6 +21,13 @@ class Column:
     name: str
     title: str
     definition: str
+
+
+def columns(*told: tuple[str, str, str]) -> tuple[Column, ...]:
+    """Columns from their names, titles and definitions."""
+    return tuple(
+        Column(name=name, title=title, definition=definition) for name, title, definition in told
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,8 @@ def to_csv(report: Report, only: str | None = None) -> str:
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: instants and days in ISO 8601, exact decimals as text."""
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
