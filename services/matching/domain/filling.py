@@ -1,12 +1,9 @@
 """How likely a package is filled by then, from the offers that are out and those to come.
 
-Whoever says yes first ends the asking, but not every yes lasts: one that is given back costs the time
-until it is, and the search begins again. A new round is taken to go as this one goes, which makes the
-chance a renewal equation: P(t) = sum of the chances of a first yes at s, times the chance that it
-lasts or, if it does not, P(t - s - the time that it takes to be given back).
+A package is filled by the first yes that lasts. One that is given back fills nothing and stops the
+asking for a while; how many of those come first is taken to be Poisson.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import exp, log, sqrt
@@ -15,13 +12,15 @@ from services.matching.domain.following import Attempt
 
 HARDNESS_SPREAD = 0.5
 """Standard deviation, in log-odds, of how much harder a package is than it looks. Source: assumed."""
-GIVEN_BACK_AFTER_MINUTES = 40.0
-"""Open minutes from an award to its release, on average. Source: assumed."""
 STEP_MINUTES, COARSE_STEP_MINUTES, FINE_UNTIL_MINUTES = 15.0, 60.0, 240.0
-"""Of the grid on which the chance is worked out; between two points it is a straight line."""
+"""Of the grid on which yeses are laid out; between two points they come evenly."""
 _NODES = ((-sqrt(3.0), 1 / 6), (0.0, 2 / 3), (sqrt(3.0), 1 / 6))
 """Three points and weights that stand for a normal distribution (Gauss and Hermite's rule)."""
 _TINY = 1e-9
+
+_Span = tuple[float, float, float, float]
+"""From, until, the chance that the first yes that lasts comes between, and how many yeses that do
+not last are expected before it."""
 
 
 class Filling:
@@ -29,54 +28,49 @@ class Filling:
 
     Providers' answers are taken to be independent once it is known how hard the package is; that is
     unknown, so the chance is the mean over how hard it may be. Without this many offers would look
-    surer than they are.
+    surer than they are. `lost` are the minutes that a yes costs that is given back.
     """
 
-    def __init__(self, tried: Sequence[Attempt], until: float) -> None:
-        self._times = list(_grid(until))
-        answered = [[one.answered_by(time) for time in self._times] for one in tried]
-        self._filled = [0.0] * len(self._times)
-        for shift, weight in _NODES:
-            chances = self._given(tried, answered, shift * HARDNESS_SPREAD)
-            self._filled = [
-                so_far + weight * chance
-                for so_far, chance in zip(self._filled, chances, strict=True)
-            ]
+    def __init__(self, tried: Sequence[Attempt], until: float, *, lost: float) -> None:
+        self._lost = lost
+        times = list(_grid(until))
+        answered = [[one.answered_by(time) for one in tried] for time in times]
+        self._spans = [
+            (weight, span)
+            for shift, weight in _NODES
+            for span in _spans(tried, times, answered, shift * HARDNESS_SPREAD)
+        ]
 
     def by(self, minutes: float) -> float:
         """The chance by then; 0 if that is not ahead."""
-        return min(1.0, _between(self._times, self._filled, minutes))
+        filled = 0.0
+        for weight, (start, end, chance, given_back) in self._spans:
+            if start < minutes:
+                share = min(1.0, (minutes - start) / (end - start))
+                left = minutes - (start + min(end, minutes)) / 2
+                filled += weight * share * chance * _at_most(int(left / self._lost), given_back)
+        return min(1.0, filled)
 
-    def _given(
-        self, tried: Sequence[Attempt], answered: Sequence[Sequence[float]], harder: float
-    ) -> list[float]:
-        """The chance by each point of the grid for a package that is so much harder than it looks."""
-        yeses = [_shifted(one.curve.yes / one.curve.lasts, harder) for one in tried]
-        first, lasting = [0.0], [1.0]
-        """At each point: the chance of a first yes since the last one, and that it lasts."""
-        untaken = 1.0
-        for before, now in pairwise(zip(*answered, strict=True)):
-            left, come, good = 1.0, 0.0, 0.0
-            for one, yes, was, answers in zip(tried, yeses, before, now, strict=True):
-                left *= 1.0 - yes * answers
-                come += yes * (answers - was)
-                good += yes * (answers - was) * one.curve.lasts
-            first.append(max(0.0, untaken - left))
-            lasting.append(good / come if come > _TINY else 1.0)
-            untaken = left
-        return self._renewed(first, lasting) if tried else [0.0] * len(self._times)
 
-    def _renewed(self, first: Sequence[float], lasting: Sequence[float]) -> list[float]:
-        """The solution of the renewal equation, point by point."""
-        times, filled = self._times, [0.0]
-        for n in range(1, len(times)):
-            chance = filled[0]
-            for k in range(1, n + 1):
-                left = times[n] - (times[k] + times[k - 1]) / 2 - GIVEN_BACK_AFTER_MINUTES
-                again = _between(times[:n], filled, left) if left > 0 else 0.0
-                chance += first[k] * (lasting[k] + (1.0 - lasting[k]) * again)
-            filled.append(chance)
-        return filled
+def _spans(
+    tried: Sequence[Attempt],
+    times: Sequence[float],
+    answered: Sequence[Sequence[float]],
+    harder: float,
+) -> Iterator[_Span]:
+    """The spans between points of the grid for a package that is so much harder than it looks."""
+    yeses = [_shifted(one.curve.yes / one.curve.lasts, harder) for one in tried]
+    lasting = [yes * one.curve.lasts for yes, one in zip(yeses, tried, strict=True)]
+    given_back = [yes - lasts for yes, lasts in zip(yeses, lasting, strict=True)]
+    points = []
+    for by_then in answered:
+        unfilled = 1.0
+        for yes, answers in zip(lasting, by_then, strict=True):
+            unfilled *= 1.0 - yes * answers
+        lost = sum([yes * answers for yes, answers in zip(given_back, by_then, strict=True)])
+        points.append((unfilled, lost))
+    for (start, end), (before, after) in zip(pairwise(times), pairwise(points), strict=True):
+        yield start, end, before[0] - after[0], (before[1] + after[1]) / 2
 
 
 def _grid(until: float) -> Iterator[float]:
@@ -88,15 +82,13 @@ def _grid(until: float) -> Iterator[float]:
     yield time
 
 
-def _between(times: Sequence[float], values: Sequence[float], time: float) -> float:
-    """The value at a time, in a straight line between the points; 0 before them, the last after."""
-    if time <= times[0]:
-        return 0.0
-    n = bisect_right(times, time)
-    if n >= len(times):
-        return values[-1]
-    share = (time - times[n - 1]) / (times[n] - times[n - 1])
-    return values[n - 1] + share * (values[n] - values[n - 1])
+def _at_most(count: int, expected: float) -> float:
+    """The chance that a Poisson number is at most `count`."""
+    term = total = exp(-expected)
+    for n in range(1, count + 1):
+        term *= expected / n
+        total += term
+    return total
 
 
 def _shifted(chance: float, log_odds: float) -> float:

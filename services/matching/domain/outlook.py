@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from services.matching.domain import events
 from services.matching.domain.adaptive import Beliefs
 from services.matching.domain.codes import Outlook
-from services.matching.domain.filling import GIVEN_BACK_AFTER_MINUTES, Filling
+from services.matching.domain.filling import Filling
 from services.matching.domain.following import attempts
 from services.matching.domain.market import Market
 from services.matching.domain.placement import Placement, Searching
@@ -27,6 +27,10 @@ LIKELY = 0.8
 """From this chance on wards are told "likely"."""
 SETTLED_EARLY = 0.5
 """The share of the settling time that an acceptance stands on average. Source: assumed."""
+LOST_BY_RELEASE = 0.75
+"""What a yes costs that is given back, as a share of the time to confirm an award: until it is, and
+until the search, begun again, is as far as it was. Source: assumed."""
+
 Horizon = Literal["today", "tomorrow"]
 
 
@@ -97,13 +101,14 @@ def chances_by(
     hours, settled_at = market.responses.hours, searching.decided_by
     ahead = [hours.between(now, at) for at in instants]
     until = max(ahead, default=0.0)
-    filling = Filling(list(attempts(searching, until, now, policy, market)), until)
+    lost = LOST_BY_RELEASE * policy.confirmation_minutes
+    filling = Filling(list(attempts(searching, until, now, policy, market)), until, lost=lost)
     tier = policy.tiers[max(0, searching.tier)]
     settling = SETTLED_EARLY * tier.settling_minutes if tier.award_rule == "ranked" else 0.0
     if settled_at is None:
         return [filling.by(minutes - settling) for minutes in ahead]
     lasts = _standing_lasts(searching, market)
-    lost = hours.between(now, settled_at) + GIVEN_BACK_AFTER_MINUTES + settling
+    lost += hours.between(now, settled_at) + settling
     return [
         lasts + (1.0 - lasts) * filling.by(minutes - lost) if at >= settled_at else 0.0
         for at, minutes in zip(instants, ahead, strict=True)
