@@ -123,6 +123,8 @@ def _nobody_is_forgotten(
             )
             late = {key: one for key, one in market.providers.items() if entered_at[key] > ended_at}
             policy = world.policies()[state.facts.policy_version]
+            if policy.limits_live_offers:
+                continue  # Who had as many offers as it may have then is left to that person too.
             now, after = world.database.now, Market(providers=late, turns={})
             if decide(state, ReconsiderMarket(), now, policy, after):
                 yield f"I2: {row['referral_id']} has somebody to ask and nobody asks"
