@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -33,12 +34,17 @@ def explain(
     where = installation(demo=demo, state=state)
     told = asyncio.run(_explanation(where, referral, placement))
     if format == "json":
-        OUT.print_json(json.dumps(told, default=str))
+        OUT.print_json(json.dumps(told, default=_plain))
     else:
         for line in in_words(told):
             OUT.print(line, highlight=False, soft_wrap=True, markup=False)
     if not told["rederived"]["agrees"]:
         raise typer.Exit(1)
+
+
+def _plain(value: object) -> str:
+    """Instants as the API writes them (RFC 3339), and ids."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 async def _explanation(
