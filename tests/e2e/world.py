@@ -56,11 +56,13 @@ class World:
         self._names = itertools.count(1)
 
     @staticmethod
-    async def create(stack: TestStack, folder: Path, prefix: str) -> "World":
+    async def create(
+        stack: TestStack, folder: Path, prefix: str, epoch: datetime = EPOCH
+    ) -> "World":
         """Databases, keys, clock, tokens and policy; no process runs yet."""
         urls = {service: await new_database(stack, service) for service in SERVICES}
         where = Installation(database_urls=urls, kafka=stack.kafka_bootstrap, prefix=prefix)
-        await set_clock(where, ClockWish(scale=SCALE, epoch=EPOCH))
+        await set_clock(where, ClockWish(scale=SCALE, epoch=epoch))
         create_keys(folder / "secrets")
         world = World(stack, where, Processes(folder, {service: {} for service in SERVICES}))
         shared = {
