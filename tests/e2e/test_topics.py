@@ -103,7 +103,7 @@ async def test_sql_shows_the_projections(world: World) -> None:
     """An award is a row in each service's own tables: matching's, providers', referrals'."""
     provider_id, referral_id = await world.awarded(world.new_outcode())
     await world.verify()
-    tables = {"matching": "awards", "providers": "packages", "referrals": "awards"}
+    tables = {"matching": "awards", "providers": "packages", "referrals": "placement_awards"}
     for service, table in tables.items():
         rows = await world.sql(
             service, f"select provider_id from {table} where referral_id = $1", referral_id
