@@ -41,7 +41,7 @@ def foresee(market_name: str, policy_name: str, size: Size, tuning: Size) -> dic
         Run(
             market=market,
             policy=policy,
-            seed=FIRST_SEED + n,
+            seed=size.first_seed + n,
             weeks=size.weeks,
             warm_up_weeks=size.warm_up_weeks,
             forecasts=True,
@@ -106,6 +106,7 @@ def main() -> None:
     """Look at every case, or those named, and print each as it is done."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--market", action="append", help="only this market; may be repeated")
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--weeks", type=int, default=40)
     parser.add_argument("--warm-up-weeks", type=int, default=12)
@@ -115,7 +116,13 @@ def main() -> None:
     asked = parser.parse_args()
     processes = os.cpu_count() or 1
     size, tuning = (
-        Size(seeds=seeds, weeks=weeks, warm_up_weeks=asked.warm_up_weeks, processes=processes)
+        Size(
+            first_seed=asked.first_seed,
+            seeds=seeds,
+            weeks=weeks,
+            warm_up_weeks=asked.warm_up_weeks,
+            processes=processes,
+        )
         for seeds, weeks in (
             (asked.seeds, asked.weeks),
             (asked.tuning_seeds, asked.tuning_weeks),

@@ -1,7 +1,8 @@
 """What is claimed of the adaptive rule and of the forecasts, in small: fixed seeds, a few weeks.
 
 The full figures come from `tests.simulation.proof` and `tests.simulation.foresight`; this fails when
-a change makes either clearly worse. Nothing here is near its limit on these seeds.
+a change makes either clearly worse. Limits on `hostile` are wide, since a few weeks tell little: it is
+a tripwire and no proof.
 """
 
 from collections.abc import Sequence
