@@ -30,10 +30,12 @@ SCALE = 120.0
 TIER_REAL_SECONDS = 45 * 60 / SCALE
 _STEP_SECONDS = 0.1
 _LATE = """
-select extract(epoch from l.recorded_at - (m.body ->> 'expires_at')::timestamptz)::float8 as late
+select extract(
+    epoch from min(l.recorded_at) - min((m.body ->> 'expires_at')::timestamptz)
+)::float8 as late
 from events l join events m on m.key = l.key and m.type like '%.offers-made.v1'
     and (m.body ->> 'tier')::int = 0
-where l.type like '%.offers-lapsed.v1' and l.sequence = m.sequence + 1
+where l.type like '%.offers-lapsed.v1' group by l.key
 """
 
 
