@@ -19,7 +19,7 @@ from tests.stack import TestStack
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PACKAGES = 40
-FRIDAY = datetime(2026, 3, 6, 15, 45, tzinfo=UTC)
+FRIDAY = datetime(2026, 3, 6, 16, 10, tzinfo=UTC)
 HALF_PAST_FOUR = datetime(2026, 3, 6, 16, 30, tzinfo=UTC)
 SATURDAY_ENDS = "2026-03-08T00:00:00Z"
 SATURDAY = {"weekday": "sat", "band": "morning", "minutes": 45}
