@@ -17,7 +17,8 @@ MARK = "Zebrafinch"
 """Put into every bad request: no answer and no log may repeat it."""
 STORED = {
     "referrals": ("events", "referrals", "person", "notes", "open_nhs_numbers"),
-    "matching": ("events", "placements", "notes"),
+    # Its events grow with time alone; one that a request began would have its placement.
+    "matching": ("placements", "notes"),
     "providers": ("events", "responses", "notes", "providers"),
 }
 
