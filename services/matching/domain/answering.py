@@ -56,18 +56,12 @@ def receive_answers(turn: Turn, placement: Present, answers: Sequence[Answer]) -
 
 
 def _refuse(turn: Turn, answer: Answer, code: RefusalCode) -> None:
-    turn.record(
-        events.RequestRefused(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            request=answer.kind,
-            provider_id=answer.provider_id,
-            offer_id=answer.offer_id,
-            award_id=None,
-            code=code,
-            response_id=answer.response_id,
-        )
+    turn.refuse(
+        request=answer.kind,
+        provider_id=answer.provider_id,
+        offer_id=answer.offer_id,
+        code=code,
+        response_id=answer.response_id,
     )
 
 

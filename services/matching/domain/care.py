@@ -9,7 +9,6 @@ from typing import Any, assert_never
 
 from services.matching.domain import care_commands as asked
 from services.matching.domain import care_events as care
-from services.matching.domain import events
 from services.matching.domain import placement as states
 from services.matching.domain.authorised import escalate_if_exceeded
 from services.matching.domain.care_questions import (
@@ -334,17 +333,11 @@ def _about(turn: Turn, placement: Carried) -> dict[str, Any]:
 
 
 def _refuse(whole: PackageTurn, turn: Turn, command: asked.CareAnswer, request: Request) -> None:
-    turn.record(
-        events.RequestRefused(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            request=request,
-            provider_id=command.provider_id,
-            offer_id=None,
-            award_id=command.award_id,
-            code="not-awarded",
-            response_id=command.response_id,
-        )
+    turn.refuse(
+        request=request,
+        provider_id=command.provider_id,
+        award_id=command.award_id,
+        code="not-awarded",
+        response_id=command.response_id,
     )
     whole.take(turn)

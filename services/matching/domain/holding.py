@@ -157,18 +157,12 @@ def _review_at(turn: Turn, started_at: datetime) -> datetime | None:
 def _refuse(
     turn: Turn, command: AwardCommand, request: Request, code: RefusalCode = "not-awarded"
 ) -> None:
-    turn.record(
-        events.RequestRefused(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            request=request,
-            provider_id=command.provider_id,
-            offer_id=None,
-            award_id=command.award_id,
-            code=code,
-            response_id=command.response_id,
-        )
+    turn.refuse(
+        request=request,
+        provider_id=command.provider_id,
+        award_id=command.award_id,
+        code=code,
+        response_id=command.response_id,
     )
 
 

@@ -85,18 +85,12 @@ def _raise_condition(turn: Turn, offer: Offer, answer: Answer) -> None:
 
 
 def _refuse(turn: Turn, answer: Answer, code: RefusalCode) -> None:
-    turn.record(
-        events.RequestRefused(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            request="accept",
-            provider_id=answer.provider_id,
-            offer_id=answer.offer_id,
-            award_id=None,
-            code=code,
-            response_id=answer.response_id,
-        )
+    turn.refuse(
+        request="accept",
+        provider_id=answer.provider_id,
+        offer_id=answer.offer_id,
+        code=code,
+        response_id=answer.response_id,
     )
 
 
@@ -166,18 +160,12 @@ def answer_counter(turn: Turn, placement: Present, command: AnswerCounter) -> No
         return
     code = why_not_answer_counter(placement, command)
     if code is not None:
-        turn.record(
-            events.RequestRefused(
-                at=turn.now,
-                referral_id=turn.referral_id,
-                placement_id=turn.placement_id,
-                request="accept_counter" if command.agrees else "decline_counter",
-                provider_id=command.provider_id,
-                offer_id=command.offer_id,
-                award_id=None,
-                code=code,
-                response_id=command.response_id,
-            )
+        turn.refuse(
+            request="accept_counter" if command.agrees else "decline_counter",
+            provider_id=command.provider_id,
+            offer_id=command.offer_id,
+            code=code,
+            response_id=command.response_id,
         )
         return
     offer = _offer(placement, command.offer_id)

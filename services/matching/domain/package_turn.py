@@ -15,7 +15,7 @@ from services.matching.domain.events import Event, SearchStarted
 from services.matching.domain.interventions import RequirementAmended
 from services.matching.domain.market import Market
 from services.matching.domain.package import Package
-from services.matching.domain.placement import Carried, Placement, Present, Searched
+from services.matching.domain.placement import Carried, Present, Searched
 from services.matching.domain.policy import PolicyBook
 from services.matching.domain.requirement import Requirement
 from services.matching.domain.stewarding import keep_excluded
@@ -57,10 +57,6 @@ class PackageTurn:
             assert not isinstance(turn.placement, states.Absent)
             self.package = self.package.replaced(turn.placement)
             self.events.extend(turn.events)
-
-    def newest(self, placement: Present) -> Placement:
-        """The placement as it is by now."""
-        return self.package.placement(placement.placement_id)
 
     def origin(self, placement: Present) -> SearchStarted:
         """How the placement's search began, with what is needed now."""

@@ -182,16 +182,10 @@ def _award_claim(turn: Turn, placement: Open, winner: Claim, arrived: Sequence[C
 
 
 def _refuse_as_placed(turn: Turn, claim: Claim) -> None:
-    turn.record(
-        events.RequestRefused(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            request="accept",
-            provider_id=claim.offer.provider_id,
-            offer_id=claim.offer.offer_id,
-            award_id=None,
-            code="already-placed",
-            response_id=claim.response_id,
-        )
+    turn.refuse(
+        request="accept",
+        provider_id=claim.offer.provider_id,
+        offer_id=claim.offer.offer_id,
+        code="already-placed",
+        response_id=claim.response_id,
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.matching.domain import events
 from services.matching.domain.carrying import present
-from services.matching.domain.codes import EscalationKind
+from services.matching.domain.codes import EscalationKind, RefusalCode, Request
 from services.matching.domain.events import Event
 from services.matching.domain.evolve import evolve
 from services.matching.domain.market import Market
@@ -33,6 +33,31 @@ class Turn:
         """Decide one more event."""
         self.placement = evolve(self.placement, event)
         self.events.append(event)
+
+    def refuse(
+        self,
+        *,
+        request: Request,
+        provider_id: UUID,
+        code: RefusalCode,
+        response_id: UUID | None,
+        offer_id: UUID | None = None,
+        award_id: UUID | None = None,
+    ) -> None:
+        """Tell a provider that what it said, about an offer or an award, changes nothing, and why."""
+        self.record(
+            events.RequestRefused(
+                at=self.now,
+                referral_id=self.referral_id,
+                placement_id=self.placement_id,
+                request=request,
+                provider_id=provider_id,
+                offer_id=offer_id,
+                award_id=award_id,
+                code=code,
+                response_id=response_id,
+            )
+        )
 
     def escalate(self, kind: EscalationKind) -> None:
         """Open an item for a person, unless it is open."""
