@@ -1,18 +1,20 @@
 """`homeward explain`: why a package is where it is, from the record alone."""
 
 import asyncio
-import json
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import typer
+from pydantic import TypeAdapter
 
 from deploy.commands.place import OUT, Demo, State, database, installation
 from deploy.installation import Installation
 from deploy.local.errors import StackError
 from services.matching.explanation import explanation
 from services.matching.explanation_words import in_words
+
+_TOLD = TypeAdapter(dict[str, Any])
+"""Writes it as the API does."""
 
 
 def explain(
@@ -34,17 +36,12 @@ def explain(
     where = installation(demo=demo, state=state)
     told = asyncio.run(_explanation(where, referral, placement))
     if format == "json":
-        OUT.print_json(json.dumps(told, default=_plain))
+        OUT.print_json(_TOLD.dump_json(told).decode())
     else:
         for line in in_words(told):
             OUT.print(line, highlight=False, soft_wrap=True, markup=False)
     if not told["rederived"]["agrees"]:
         raise typer.Exit(1)
-
-
-def _plain(value: object) -> str:
-    """Instants as the API writes them (RFC 3339), and ids."""
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 async def _explanation(

@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from deploy.simulator.figures import MEASURES, Figures, Measure
+from deploy.simulator.figures import Figures
 from deploy.simulator.figures_told import figure_told
+from deploy.simulator.measure import Measure
 
 
 def figure_table(
     title: str,
     figures: Sequence[Figures],
     *,
-    measures: Sequence[Measure] = MEASURES,
+    measures: Sequence[Measure] | None = None,
     published: Mapping[str, float] | None = None,
 ) -> Table:
     """Each measure's mean over seeds with its 95% interval, which one seed does not have.
@@ -26,7 +27,7 @@ def figure_table(
         table.add_column(one.policy, justify="right", no_wrap=True)
     if published is not None:
         table.add_column("Devon Cares", justify="right", style="dim")
-    for measure in measures:
+    for measure in measures or figures[0].measures:
         cells = [figure_told(measure, one.intervals[measure.key]) for one in figures]
         if published is not None:
             value = published.get(measure.key)

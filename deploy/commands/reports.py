@@ -28,10 +28,11 @@ from deploy.commands.registers import lines_of
 from deploy.commands.report_tables import shown
 from deploy.local.errors import StackError
 from deploy.registers.published import beside, read_published
+from services.matching.domain.london import midnight
 from services.matching.policies import Policies
 from services.matching.policy_file import InvalidPolicyError
 from services.matching.reporting.catalogue import REPORTS, BadAskError, make_report
-from services.matching.reporting.register import midnight, register_of
+from services.matching.reporting.register import register_of
 from services.matching.reporting.register_reports import market_report
 from services.referrals.equity import NoQuarterError, equity
 from services.referrals.person_room import PersonRoom

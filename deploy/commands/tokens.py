@@ -31,8 +31,18 @@ def create(
         list[str] | None, typer.Option(help='For ward and hub; may be repeated; "*": all (hub).')
     ] = None,
     provider: Annotated[UUID | None, typer.Option(help="For provider: its id.")] = None,
+    grade: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="For broker; may be repeated: what the policy names as rate_approver, for example."
+        ),
+    ] = None,
     subject: Annotated[
-        str | None, typer.Option(help="A short name of the holder, kept with what it does.")
+        str | None,
+        typer.Option(
+            help="A short name of the holder, kept with what it does; a policy may name it as"
+            " rate_approver."
+        ),
     ] = None,
     days: Annotated[
         int, typer.Option(min=1, max=3650, help="How long it is valid.")
@@ -50,6 +60,7 @@ def create(
         organisations=frozenset(organisation or ()),
         wards=None if "*" in wards and role == "hub" else wards,
         provider_id=provider,
+        grades=frozenset(grade or ()),
     )
     name = subject or _default_subject(role, organisation, ward, provider)
     try:
@@ -103,7 +114,8 @@ def _described(held: Mapping[str, StoredToken]) -> tuple[str, ...]:
     first = next(iter(held.values()))
     wards = "all wards" if first.scope.wards is None else " ".join(sorted(first.scope.wards))
     provider = str(first.scope.provider_id) if first.scope.provider_id else ""
-    scope = " ".join(filter(None, [*sorted(first.scope.organisations), wards, provider]))
+    grades = sorted(first.scope.grades)
+    scope = " ".join(filter(None, [*sorted(first.scope.organisations), wards, provider, *grades]))
     states = {token.state for token in held.values()}
     state = (
         first.state

@@ -27,6 +27,10 @@ class Auditor:
     offers: dict[UUID, OfferLife] = field(default_factory=dict)
     award: tuple[UUID, UUID] | None = None
     ending: tuple[UUID, UUID] | None = None
+    lost: tuple[UUID, UUID] | None = None
+    """The award that a provider's silence ended: an answer that was in time may give it back."""
+    ends_openly: bool = False
+    """Care ends with the first visit of somebody else: nobody knows its last day yet."""
     """An award that is live no longer and keeps care until its last visit."""
     tier: tuple[int, int] | None = None
     closes_at: datetime | None = None
@@ -36,6 +40,8 @@ class Auditor:
     """So did a tier before it in this round."""
     answered: dict[UUID, str] = field(default_factory=dict)
     last_at: datetime | None = None
+    no_room: set[tuple[tuple[int, int], UUID]] = field(default_factory=set)
+    """By round and tier: who had as many live offers as it may have, and may be asked later."""
     held_until: datetime | None = None
     excluded: set[UUID] = field(default_factory=set)
     """By a person: nobody of them is asked."""

@@ -64,6 +64,8 @@ def _intervened(auditor: Auditor, event: Intervention) -> Iterator[str]:
                 yield f"I4: the deadline of offer {event.offer_id} was moved, which is not live"
             else:
                 offer.expires_at = event.expires_at
+        case acts.AnswerCorrected():
+            yield from _corrected(auditor, event)
         case acts.ProviderExcluded():
             auditor.excluded.add(event.provider_id)
         case acts.ExclusionLifted():
@@ -75,7 +77,24 @@ def _intervened(auditor: Auditor, event: Intervention) -> Iterator[str]:
             | acts.PlacementAssigned()
             | acts.PolicyMoved()
             | acts.RequirementAmended()
+            | acts.PackageLinked()
         ):
             return
         case _:
             assert_never(event)
+
+
+def _corrected(auditor: Auditor, event: acts.AnswerCorrected) -> Iterator[str]:
+    """An answer that there was is taken away, and never one that has the package."""
+    offer = auditor.offers.get(event.offer_id)
+    wanted = ("declined",) if event.was == "decline" else ("accepted", "awarded")
+    if offer is None or offer.provider_id != event.provider_id or offer.state not in wanted:
+        yield f"I4: an answer to offer {event.offer_id} was corrected that it never had"
+        return
+    if event.was == "accept" and auditor.award is not None:
+        yield f"I1: the yes to offer {event.offer_id} was corrected while an award is live"
+    offer.state = event.becomes
+    meant = auditor.offers.get(event.meant_offer_id) if event.meant_offer_id else None
+    if event.was == "accept" and meant is not None and meant.state == "withdrawn":
+        # Taken back for the wrong award: its answer counts after all.
+        meant.state = "lapsed"

@@ -68,6 +68,7 @@ def _seen(auditor: Auditor, event: Event) -> Iterator[str]:
             | e.SearchReopened()
             | e.SearchExhausted()
             | e.AskingPlanned()
+            | e.SettlementMoved()
             | e.OutlookChanged()
             | e.EscalationOpened()
             | e.EscalationClosed()
@@ -110,8 +111,15 @@ def _offers_made(auditor: Auditor, event: e.OffersMade) -> Iterator[str]:
     if auditor.held_until is not None and event.offers and not by_person:
         yield "I5: offers made while the search was on hold"
     asked_in = (event.round, event.tier)
+    about = [offer.provider_id for offer in event.offers]
+    about += [one for group in event.passed_over for one in group.provider_ids]
+    waited = all((asked_in, one) in auditor.no_room for one in about)
+    for group in event.passed_over:
+        if group.reason == "live_offers":
+            auditor.no_room.update((asked_in, one) for one in group.provider_ids)
     if (
         not by_person
+        and not waited
         and auditor.tier != asked_in
         and not (auditor.ran_on and auditor.tier and asked_in < auditor.tier)
     ):
@@ -119,7 +127,8 @@ def _offers_made(auditor: Auditor, event: e.OffersMade) -> Iterator[str]:
     if event.offers and event.expires_at <= event.at:
         yield "I3: offers made with no time to answer"
     ends_at = None if auditor.runs_on else auditor.closes_at
-    if not by_person and ends_at is not None and event.expires_at > ends_at:
+    windows = event.offers and not by_person  # who was only passed over has none
+    if windows and ends_at is not None and event.expires_at > ends_at:
         yield "I5: a window reaches past its tier's end"
     for offer in event.offers:
         if offer.provider_id in auditor.excluded:
@@ -165,12 +174,13 @@ def _awarded(auditor: Auditor, event: e.Awarded) -> Iterator[str]:
         yield f"I1: award {event.award_id} while another is live"
     auditor.award = (event.award_id, event.provider_id)
     auditor.held_until = None
+    given_back, auditor.lost = auditor.lost == auditor.award, None
     if event.offer_id is None:
         if event.via != "hand" or event.ground is None:
             yield f"I1: award {event.award_id} names no offer and no person's ground"
         return
     offer = auditor.offers.get(event.offer_id)
-    if offer is not None and offer.state == "accepted":
+    if offer is not None and (offer.state == "accepted" or given_back):
         offer.state = "live"  # the answer that stood is the one that wins now
         if event.response_id is not None:
             auditor.answered.pop(event.response_id, None)
@@ -202,19 +212,35 @@ def _ending(
     | care.RestartRefused
     | care.CareEnded,
 ) -> Iterator[str]:
-    """Care ends once: an award that is live first becomes one that ends, unless it is at once."""
+    """Care ends once: an award that is live first becomes one that ends, unless it is at once.
+
+    Care that ends when somebody else begins may be handed back before.
+    """
     award = (event.award_id, event.provider_id)
-    over = auditor.ending if isinstance(event, care.CareEnded) else auditor.award
+    given_up = isinstance(event, care.HandedBack) and auditor.ends_openly
+    over = auditor.ending if isinstance(event, care.CareEnded) or given_up else auditor.award
+    auditor.ends_openly = isinstance(event, care.CareEnding) and event.last_visit_at is None
     if over != award:
         yield f"I1: {event.TYPE} of award {event.award_id}, which has no care to end"
     ends = isinstance(event, care.HandedBack | care.CareEnding)
     auditor.award, auditor.ending = None, award if ends else None
+    if isinstance(event, care.RestartRefused) and event.because == "silent":
+        auditor.lost = award
+    if isinstance(event, care.HandedBack):
+        auditor.lost = None
     if isinstance(event, care.HandedBack | care.RestartRefused):
         yield from once(auditor, event.response_id, event.TYPE)
 
 
 def _going_on(auditor: Auditor, event: care.GoingOnEvent | care.ChangeRefused) -> Iterator[str]:
-    if auditor.award != (event.award_id, event.provider_id):
+    award = (event.award_id, event.provider_id)
+    in_time = isinstance(event, care.CareResumed | care.ChangeAgreed)
+    if in_time and auditor.award is None and auditor.lost == award:
+        auditor.award, auditor.ending, auditor.lost = award, None, None
+        auditor.ends_openly = False
+    if auditor.award != award:
         yield f"I1: {event.TYPE} of award {event.award_id}, which is not the live one"
+    if isinstance(event, care.ChangeRefused) and event.because == "silent":
+        auditor.lost = award
     if isinstance(event, care.CareResumed | care.ChangeAgreed | care.ChangeRefused):
         yield from once(auditor, event.response_id, event.TYPE)

@@ -40,6 +40,8 @@ def unaccounted_in(events: Sequence[Event]) -> list[str]:
                 changed = _visits(event.requirement)
                 wanted = wanted - visits + changed
                 for_good[event.placement_id] = held[event.placement_id] = changed
+            case care.CareResumed() | care.ChangeAgreed() if visits is not None:
+                held[event.placement_id] = visits
             case e.PlacementWithdrawn() | care.PauseLapsed() if visits is not None:
                 wanted -= visits
                 held.pop(event.placement_id, None)

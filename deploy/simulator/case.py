@@ -45,6 +45,10 @@ class Case:
             case _:
                 pass
 
+    def filled_at(self) -> datetime | None:
+        """When the award was made that stands."""
+        return None if self.award is None else self.award.at
+
     def outcome(self, policy: Policy) -> PackageOutcome:
         """What became of the package."""
         package, award = self.package, self.award
@@ -65,5 +69,5 @@ class Case:
             accepted_lost=self.accepted_lost,
             interventions=self.interventions,
             started_late=self.started_late,
-            forecasts=tuple(one.against(award.at if award else None) for one in self.said),
+            forecasts=tuple(one.against(self.filled_at()) for one in self.said),
         )

@@ -83,7 +83,9 @@ class Draws:
 
     def __init__(self, market: SimulatedMarket, seed: int, weeks: int) -> None:
         self.market = market
-        self._seed = seed
+        self.seed = seed
+        self.ends = weeks * WEEK_MINUTES
+        """The minute at which the run's last week ends: nobody arrives after it."""
         self.packages = _packages(market, seed, weeks)
         pairs = (len(self.packages), len(market.providers))
         self._chances = _stream(seed, _ANSWERS).random((*pairs, 5))
@@ -101,7 +103,7 @@ class Draws:
         """
         asked = self.market.packages
         free = self.market.providers[provider].hours_a_week * 60 * asked.held_at_start
-        numbers = _stream(self._seed, _HELD + provider)
+        numbers = _stream(self.seed, _HELD + provider)
         held: list[tuple[float, float]] = []
         while True:
             hours, weeks = numbers.standard_normal(2).tolist()
@@ -183,7 +185,7 @@ def _package(market: SimulatedMarket, seed: int, number: int, row: _Row) -> Pack
     complete = received if incomplete is None else received + drawn(incomplete, completing)
     again_able = reablement < asked.reablement
     weeks = asked.weeks.median * math.exp(asked.weeks.sigma * lasting)
-    visits = _visits(
+    visits = visits_of(
         asked.weekly_hours.median * 60 * math.exp(asked.weekly_hours.sigma * hours),
         2 if two_carers < asked.double_handed else 1,
     )
@@ -229,7 +231,7 @@ def _next_morning(minute_of_run: float) -> datetime:
     return instant(days * DAY_MINUTES + 9 * 60)
 
 
-def _visits(weekly_minutes: float, carers: int) -> tuple[Visit, ...]:
+def visits_of(weekly_minutes: float, carers: int) -> tuple[Visit, ...]:
     """The same visits every day that come nearest to so many minutes a week."""
     daily = weekly_minutes / 7 / carers
     times = max(1, min(len(_BANDS), int(daily // 30)))

@@ -6,42 +6,19 @@ target instant has passed; unfilled and escalated ones count as missed.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
+from deploy.simulator.figures_life import LIFE_MEASURES
 from deploy.simulator.figures_shares import Peers, share_by_speed
-from deploy.simulator.intervals import Interval, over_seeds
+from deploy.simulator.intervals import Interval
+from deploy.simulator.measure import Measure
 from deploy.simulator.outcomes import RunOutcome
 from services.matching.reporting.fill_report import BENCHMARK
 
 MARK = "simulated, assumed habits"
 """Stands wherever a figure of the simulator is shown."""
-
-Unit = Literal["percent", "minutes", "number", "pence", "per_hundred"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """One figure: its name in JSON, its words, its unit, and which way is better (None: neither).
-
-    `of` gives it for one run; None where that run has no such figure (a median never reached).
-    """
-
-    key: str
-    title: str
-    told: str
-    unit: Unit
-    better: Literal["more", "less"] | None
-    most: float = math.inf
-    """The most that it can be: an interval does not pass it."""
-    of: Callable[[RunOutcome, Peers], float | None]
-
-    def interval(self, by_seed: Sequence[float | None]) -> Interval | None:
-        """The interval of values by seed, with ends that this measure can have."""
-        interval = over_seeds(by_seed)
-        return None if interval is None else interval.within(0, self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +50,11 @@ class Figures:
     by_seed: dict[str, tuple[float | None, ...]] = field(repr=False)
     intervals: dict[str, Interval | None]
 
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """Those that there are figures of, in the order of the table."""
+        return tuple(one for one in BY_KEY.values() if one.key in self.by_seed)
+
     def mean(self, key: str) -> float:
         """A figure that every run has. Raises KeyError for one that some run lacks."""
         interval = self.intervals[key]
@@ -99,12 +81,14 @@ def figures_of(runs: Sequence[RunOutcome], peers: Peers = ()) -> Figures:
     seeds = tuple(run.seed for run in runs)
     if len({(run.market, run.policy) for run in runs}) != 1 or len(set(seeds)) != len(seeds):
         raise ValueError("figures are of one policy on one market, with one run a seed")
-    by_seed = {one.key: tuple(one.of(run, peers) for run in runs) for one in MEASURES}
+    lives = any(one.life for run in runs for one in run.packages)
+    measures = (*MEASURES, *LIFE_MEASURES) if lives else MEASURES
+    by_seed = {one.key: tuple(one.of(run, peers) for run in runs) for one in measures}
     return Figures(
         policy=runs[0].policy,
         seeds=seeds,
         by_seed=by_seed,
-        intervals={one.key: one.interval(by_seed[one.key]) for one in MEASURES},
+        intervals={one.key: one.interval(by_seed[one.key]) for one in measures},
     )
 
 
@@ -266,4 +250,4 @@ MEASURES: tuple[Measure, ...] = (
         of=_interventions,
     ),
 )
-BY_KEY = {measure.key: measure for measure in MEASURES}
+BY_KEY = {measure.key: measure for measure in (*MEASURES, *LIFE_MEASURES)}

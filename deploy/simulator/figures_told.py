@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from deploy.simulator.figures import Measure, Unit
 from deploy.simulator.intervals import Interval
+from deploy.simulator.measure import Measure, Unit
 
 _TOLD: Mapping[Unit, str] = {
     "percent": "{:.1f}%",
@@ -21,16 +21,21 @@ _DIFFERENT: Mapping[Unit, str] = {
 }
 
 
+_HOURS = "{:.1f} h"
+MANY_MINUTES = 600
+"""From here on a time is told in hours."""
+
+
 def figure_told(measure: Measure, interval: Interval | None) -> str:
     """The mean, and the ends of its interval where there are any; a dash for no figure."""
     if interval is None:
         return "–"
-    scale = 100 if measure.unit == "pence" else 1
-    told = _TOLD[measure.unit].format(interval.mean / scale)
+    scale, digits, hours = _scale(measure, interval)
+    told = (_HOURS if hours else _TOLD[measure.unit]).format(interval.mean / scale)
     if interval.low is None or interval.high is None:
         return told
-    number = f"{{:.{0 if measure.unit == 'minutes' else 1 + (scale == 100)}f}}"
-    low, high = (number.format(end / scale) for end in (interval.low, interval.high))
+    digits = 1 if measure.unit == "number" else digits
+    low, high = (f"{end / scale:.{digits}f}" for end in (interval.low, interval.high))
     return f"{told} ({low}–{high})"
 
 
@@ -38,15 +43,24 @@ def difference_told(measure: Measure, interval: Interval | None) -> str:
     """How much more (+) or less (−) one policy has than another; percentages differ by points."""
     if interval is None:
         return "–"
-    scale = 100 if measure.unit == "pence" else 1
-    digits = {"minutes": 0, "pence": 2, "number": 2}.get(measure.unit, 1)
-    unit = _DIFFERENT[measure.unit]
+    scale, digits, hours = _scale(measure, interval)
+    unit = "{} h" if hours else _DIFFERENT[measure.unit]
     pounds = "£" if measure.unit == "pence" else ""
     told = unit.format(_signed(interval.mean / scale, digits, pounds))
     if interval.low is None or interval.high is None:
         return told
     low, high = (_signed(end / scale, digits) for end in (interval.low, interval.high))
     return f"{told} ({low} to {high})"
+
+
+def _scale(measure: Measure, interval: Interval) -> tuple[int, int, bool]:
+    """By what a figure is divided, its digits, and whether minutes are told in hours."""
+    if measure.unit == "pence":
+        return 100, 2, False
+    if measure.unit != "minutes":
+        return 1, 2 if measure.unit == "number" else 1, False
+    hours = abs(interval.mean) >= MANY_MINUTES
+    return (60, 1, True) if hours else (1, 0, False)
 
 
 def _signed(value: float, digits: int, mark: str = "") -> str:

@@ -1,12 +1,13 @@
 """The production forecast of each search at set ages, and that of one who knows the true habits.
 
 The second is there to hold the first against: nobody can do better than to know every habit, and a
-package's own hardness and the answers' luck stay unknown to both.
+package's own hardness and the answers' luck stay unknown to both. What came of forecasts corrects
+later ones, as in the service, from the first week on; it does not correct the second.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import erf, exp, log, sqrt
 from typing import cast
 from uuid import UUID
@@ -16,15 +17,25 @@ from deploy.simulator.market import AnswerMinutes, Habits, SimulatedMarket
 from deploy.simulator.outcomes import Forecast, Horizon
 from deploy.simulator.register import provider_id
 from deploy.simulator.replying import log_odds
+from services.matching.domain.calibration import (
+    AS_SAID,
+    SCORED_AFTER,
+    THOUSANDTHS,
+    Calibration,
+    score_of,
+    tenth_of,
+)
 from services.matching.domain.codes import ContractKind
 from services.matching.domain.curve import BIN_MINUTES, BINS, Curve
+from services.matching.domain.hardness import mean_of
 from services.matching.domain.hours import NIGHT, SLOT_MINUTES, SLOTS_A_DAY, Hours
 from services.matching.domain.market import Market
-from services.matching.domain.outlook import chances_by, ends_of_day
+from services.matching.domain.outlook import chances_by, ends_of_day, scored_as
 from services.matching.domain.placement import Placement, Searching
 from services.matching.domain.policy import Policy
 from services.matching.domain.requirement import Needed
 from services.matching.domain.responses import Responses
+from services.matching.domain.tally import weight
 
 AGES_MINUTES = (10, 30, 50, 70, 100, 130, 160, 190, 220, 300, 400)
 """Minutes after receipt at which every search is looked at."""
@@ -40,6 +51,9 @@ class Said:
     until: datetime
     chance: float
     oracle_chance: float
+    scored_as: str
+    reckoned: float
+    """The chance before it was corrected."""
 
     def against(self, filled_at: datetime | None) -> Forecast:
         """The forecast beside what happened."""
@@ -52,12 +66,16 @@ class Said:
         )
 
 
+Filled = Callable[[], datetime | None]
+"""When a package was filled, as far as is known now."""
+
+
 class TrueResponses:
     """What is believed by one who knows every habit: of a package's own hardness only its spread."""
 
     def __init__(self, market: SimulatedMarket, week: int) -> None:
+        self.hardness_variance = market.packages.difficulty**2
         self.hours = _hours(market, week)
-        self._spread = market.packages.difficulty
         self._habits = {provider_id(one): one.habits_in(week) for one in market.providers}
         self._silent = {who: _silent(habits) for who, habits in self._habits.items()}
 
@@ -69,19 +87,19 @@ class TrueResponses:
         needed: Needed,
         hardness: float = 0.0,
     ) -> Curve:
-        """The provider's own habits, for a package of such hardness."""
+        """The provider's own habits, as a mean over packages, moved by such a hardness."""
         habits = self._habits[who]
-        odds = log_odds(habits.accepts_by_outcode.get(needed.outcode, habits.accepts)) + hardness
+        odds = log_odds(habits.accepts_by_outcode.get(needed.outcode, habits.accepts))
         if needed.double_handed and habits.accepts_double_handed is not None:
             odds += log_odds(habits.accepts_double_handed) - log_odds(habits.accepts)
-        lasting = 1.0 - habits.releases
-        return Curve(
-            yes=lasting / (1.0 + exp(-odds)), silent=self._silent[who], lasts=max(lasting, 1e-9)
-        )
+        mean = mean_of(1.0 / (1.0 + exp(-odds)), self.hardness_variance)
+        lasting = max(1.0 - habits.releases, 1e-9)
+        moved = 1.0 / (1.0 + exp(-log_odds(lasting * mean) - hardness))
+        return Curve(yes=moved, silent=self._silent[who], lasts=lasting)
 
     def hardness(self, declined: Sequence[float]) -> float:
         """One step of Newton towards the likeliest hardness after these noes."""
-        variance = self._spread**2
+        variance = self.hardness_variance
         against = sum(declined)
         curvature = sum(chance * (1.0 - chance) for chance in declined)
         return -variance * against / (1.0 + variance * curvature)
@@ -99,9 +117,18 @@ class Forecaster:
         self._every = every
         self._week = -1
         self._true = cast("Responses", TrueResponses(market, 0))
+        self._calibration = AS_SAID
+        self._to_score: list[tuple[Said, Filled]] = []
+        self._scored_on: date | None = None
+        self._sums: dict[tuple[str, int], tuple[int, int, int]] = {}
 
-    def look(self, placement: Placement, now: datetime, market: Market) -> Iterator[Said]:
-        """The forecasts of a search under way, for each horizon that lies ahead."""
+    def look(
+        self, placement: Placement, now: datetime, market: Market, filled: Filled
+    ) -> Iterator[Said]:
+        """The forecasts of a search under way, for each horizon that lies ahead.
+
+        `filled` will be asked when the package was filled, once the time of a forecast has passed.
+        """
         if not isinstance(placement, Searching) or placement.referral_id.int % self._every:
             return
         if (week := int(minute(now) // WEEK_MINUTES)) != self._week:
@@ -118,11 +145,38 @@ class Forecaster:
             return
         instants = [at for _, at in until]
         known = market.now(market.turns, market.awarded_hours, self._true)
-        said = chances_by(placement, instants, now, self._policy, market)
+        if now.date() != self._scored_on:
+            self._score(now)
+        reckoned = chances_by(placement, instants, now, self._policy, market)
+        scored = [scored_as(horizon, placement) for horizon, _ in until]
+        said = self._calibration.corrected_all(scored, instants, reckoned)
         oracle = chances_by(placement, instants, now, self._policy, known)
         age = minute(now) - minute(received_at)
-        for (horizon, at), chance, true in zip(until, said, oracle, strict=True):
-            yield Said(age, horizon, at, chance, true)
+        for (horizon, at), key, first, chance, true in zip(
+            until, scored, reckoned, said, oracle, strict=True
+        ):
+            one = Said(age, horizon, at, chance, true, key, first)
+            self._to_score.append((one, filled))
+            yield one
+
+    def _score(self, now: datetime) -> None:
+        """Once a day: what came of the forecasts whose time has passed."""
+        self._scored_on = now.date()
+        waiting = []
+        for said, filled in self._to_score:
+            if said.until + SCORED_AFTER > now:
+                waiting.append((said, filled))
+                continue
+            key, weighs = (said.scored_as, tenth_of(said.reckoned)), weight(now)
+            happened = said.against(filled()).happened
+            amounts = (1, round(said.reckoned * THOUSANDTHS), int(happened))
+            before = self._sums.get(key, (0, 0, 0))
+            count, told, came = (a + weighs * b for a, b in zip(before, amounts, strict=True))
+            self._sums[key] = (count, told, came)
+        self._to_score = waiting
+        self._calibration = Calibration.of(
+            {key: score_of(amounts, now) for key, amounts in self._sums.items()}
+        )
 
 
 def _silent(habits: Habits) -> tuple[float, ...]:

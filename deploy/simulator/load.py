@@ -1,5 +1,6 @@
 """What each provider carries: a provider whose hours are taken says no, whatever its habits."""
 
+from collections import Counter
 from heapq import heapify, heappop, heappush
 
 from deploy.simulator.drawing import Draws
@@ -16,7 +17,7 @@ class Load:
             for n in range(len(providers))
         ]
         self._carried = [sum(minutes for *_, minutes in ends) for ends in self._ends]
-        self._given_back: set[tuple[int, int]] = set()
+        self._given_back: Counter[tuple[int, int, float]] = Counter()
         for ends in self._ends:
             heapify(ends)
 
@@ -25,8 +26,8 @@ class Load:
         ends = self._ends[provider]
         while ends and ends[0][0] <= now:
             _, package, minutes = heappop(ends)
-            if (package, provider) in self._given_back:
-                self._given_back.discard((package, provider))
+            if self._given_back[package, provider, minutes]:
+                self._given_back[package, provider, minutes] -= 1
             else:
                 self._carried[provider] -= minutes
         return self._carried[provider] + weekly_minutes <= self._most[provider]
@@ -37,6 +38,6 @@ class Load:
         self._carried[provider] += weekly_minutes
 
     def give_back(self, provider: int, package: int, weekly_minutes: float) -> None:
-        """A package that was taken is no longer the provider's."""
-        self._given_back.add((package, provider))
+        """A package that was taken, and whose end has not come, is no longer the provider's."""
+        self._given_back[package, provider, weekly_minutes] += 1
         self._carried[provider] -= weekly_minutes

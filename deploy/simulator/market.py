@@ -21,6 +21,7 @@ from shared.contracts.codes import (
 from shared.contracts.model import Code, Outcode, Sector
 
 Chance = Annotated[float, Field(ge=0, le=1, strict=True)]
+WeeklyChance = Annotated[float, Field(ge=0, lt=1, strict=True)]
 Minutes = Annotated[float, Field(gt=0, le=14 * 24 * 60, strict=True)]
 Spread = Annotated[float, Field(ge=0, le=3, strict=True)]
 """The standard deviation of a lognormal's logarithm, or of log-odds."""
@@ -114,6 +115,13 @@ class Packages(_Part):
     held_at_start: Chance = 0.0
 
 
+class HandsBack(_Part):
+    """Giving up packages whose care has started: the chance in a week, and the days of notice."""
+
+    a_week: WeeklyChance
+    notice_days: Amount
+
+
 class Habits(_Part):
     """How a provider behaves from a week on.
 
@@ -122,6 +130,10 @@ class Habits(_Part):
     `answer_minutes` pass within the provider's `hours` only. `releases`: that an award is given
     back, within `confirm_minutes`; `starts_late`: that care starts days after it was wanted.
     The minutes until an award is confirmed are assumed where they are not given.
+
+    After the start: `hands_back` (left out: never), and the chances that it goes on when needs
+    change (`takes_changes`) or when the person comes home (`takes_restarts`), said after as many
+    minutes as it takes to confirm.
     """
 
     from_week: _Week = 0
@@ -136,6 +148,9 @@ class Habits(_Part):
     releases: Chance = 0.0
     starts_late: Chance = 0.0
     confirm_minutes: Lognormal = Lognormal(median=30.0, sigma=0.5)
+    hands_back: HandsBack | None = None
+    takes_changes: Chance = 1.0
+    takes_restarts: Chance = 1.0
 
 
 class ContractPart(_Part):
@@ -182,14 +197,50 @@ class Outage(_Part):
     answers: Chance
 
 
+class Pauses(_Part):
+    """Stays in hospital: the chance in a week of care, days until home, and the chance of that.
+
+    The package is held for its provider for `held_days`; then the pause lapses.
+    """
+
+    a_week: WeeklyChance
+    days: Amount
+    returns: Chance = 1.0
+    held_days: Annotated[float, Field(gt=0, le=365, strict=True)] = 14.0
+
+
+class Changes(_Part):
+    """Needs that change for good: the chance in a week of care, and the factor on the hours."""
+
+    a_week: WeeklyChance
+    factor: Amount
+
+
+class Life(_Part):
+    """What happens to people after the award. `long_term_after_reablement`: the chance that
+    reablement goes on as long-term care, which lasts as long as other packages do."""
+
+    pauses: Pauses | None = None
+    changes: Changes | None = None
+    long_term_after_reablement: Chance = 0.0
+
+
 class SimulatedMarket(_Part):
-    """A whole market."""
+    """A whole market. Without `life`, and with nobody who hands back, an award is the end of it."""
 
     name: Code
     arrivals: Arrivals
     packages: Packages
     providers: Annotated[tuple[ProviderPart, ...], Field(min_length=1)]
     outages: tuple[Outage, ...] = ()
+    life: Life | None = None
+
+    @property
+    def lives(self) -> bool:
+        """Whether anything happens after the award."""
+        return self.life is not None or any(
+            habits.hands_back for provider in self.providers for habits in provider.habits
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

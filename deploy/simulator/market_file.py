@@ -207,6 +207,33 @@ def _weeks(market: SimulatedMarket, written: Written) -> Iterator[Finding]:
                 )
 
 
+def _lives(market: SimulatedMarket, written: Written) -> Iterator[Finding]:
+    """What is said of a life after the award that nobody has."""
+    life = market.life
+    if life is not None and not (life.pauses or life.changes or life.long_term_after_reablement):
+        yield written.finding(
+            ("life",),
+            "nothing happens in it; give pauses, changes or long_term_after_reablement, or remove it",
+        )
+    if life and life.long_term_after_reablement and not market.packages.reablement:
+        yield written.finding(
+            ("life", "long_term_after_reablement"),
+            "no package is reablement; give packages.reablement a share or remove it",
+        )
+    there = {
+        "takes_changes": ("life.changes", life and life.changes),
+        "takes_restarts": ("life.pauses", life and life.pauses),
+    }
+    for n, provider in enumerate(market.providers):
+        for m, habits in enumerate(provider.habits):
+            for key, (where, happens) in there.items():
+                if key in habits.model_fields_set and not happens:
+                    yield written.finding(
+                        ("providers", n, "habits", m, key),
+                        f"nobody is asked that in this market; add {where} or remove it",
+                    )
+
+
 _CHECKS: tuple[Callable[[SimulatedMarket, Written], Iterator[Finding]], ...] = (
     _shares,
     _contracts,
@@ -214,4 +241,5 @@ _CHECKS: tuple[Callable[[SimulatedMarket, Written], Iterator[Finding]], ...] = (
     _served,
     _outages,
     _weeks,
+    _lives,
 )

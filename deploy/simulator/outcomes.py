@@ -30,6 +30,32 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class LaterSearch:
+    """A search after care had started: why, and after how many minutes of its own clock it ended in
+    an award that lasted; None: it never did."""
+
+    cause: str
+    filled_minutes: float | None
+    offers: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageLife:
+    """What became of a package after care had started.
+
+    `visits_due` are those that the person was at home for and needed, `visits_missed` those of them
+    that nobody held; `gaps` counts the times that care broke off.
+    """
+
+    later: tuple[LaterSearch, ...]
+    handed_back: int
+    short_notice: int
+    visits_due: int
+    visits_missed: int
+    gaps: int
+
+
+@dataclass(frozen=True, slots=True)
 class PackageOutcome:
     """What became of one package.
 
@@ -38,7 +64,8 @@ class PackageOutcome:
     `provider` and `awarded_kind` are of that award, as is `rate_pence` (an hour).
     `offers` counts every offer made, `accepted_lost` the acceptances that lost a race, and
     `interventions` the escalations opened for a person. `started_late`: care began days after it
-    was wanted.
+    was wanted. `life` is what came after that, where the market has any; the figures before it are
+    of the first search alone.
     """
 
     number: int
@@ -57,6 +84,7 @@ class PackageOutcome:
     interventions: int
     forecasts: tuple[Forecast, ...] = ()
     started_late: bool = False
+    life: PackageLife | None = None
 
 
 @dataclass(frozen=True, slots=True)

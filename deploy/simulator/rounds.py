@@ -35,13 +35,13 @@ class Rounds:
             self._live[provider_id] = self._live.get(provider_id, 0) + more
 
     def load(self, now: float) -> Load:
-        """What everybody carries at minute `now`."""
+        """What everybody carries at minute `now`. Time never goes back."""
         if not self.weighed:
             return NO_LOAD
-        held = {
-            provider_id: [one for one in packages.values() if one[2] > now]
-            for provider_id, packages in self._held.items()
-        }
+        for packages in self._held.values():
+            for package in [key for key, one in packages.items() if one[2] <= now]:
+                del packages[package]
+        held = {provider_id: packages.values() for provider_id, packages in self._held.items()}
         return Load(
             held_hours={
                 provider_id: sum(minutes for _, minutes, _ in packages) / 60

@@ -10,6 +10,7 @@ from time import process_time
 
 from deploy.simulator.drawing import WEEK_MINUTES, Draws
 from deploy.simulator.forecasting import Forecaster
+from deploy.simulator.living import LivingWorld
 from deploy.simulator.market import SimulatedMarket
 from deploy.simulator.outcomes import RunOutcome
 from deploy.simulator.world import World
@@ -40,7 +41,7 @@ def run(wanted: Run) -> RunOutcome:
         if wanted.forecasts
         else None
     )
-    world = World(wanted.policy, draws, forecaster)
+    world = (LivingWorld if wanted.market.lives else World)(wanted.policy, draws, forecaster)
     world.run()
     packages = [case.outcome(wanted.policy) for case in world.cases]
     warm = wanted.warm_up_weeks * WEEK_MINUTES

@@ -5,12 +5,14 @@ years need no more memory than one policy's. The same study gives the same value
 processes ran it and in whatever order they were done; only `Effort` tells of time.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
 from deploy.simulator.figures import Figures, figures_of
 from deploy.simulator.figures_forecasts import ForecastFigures, forecast_figures
+from deploy.simulator.figures_life import CauseFigures, later_by_cause
 from deploy.simulator.figures_shares import Peers, hours_won, peers_of
 from deploy.simulator.intervals import Interval, over_seeds
 from deploy.simulator.market import SimulatedMarket
@@ -39,9 +41,9 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceFigures:
-    """One outcode: its share of packages, and the share of them filled within four hours."""
+    """One outcode or lot: its share of packages, and the share of them filled within four hours."""
 
-    outcode: str
+    place: str
     share: float
     filled: Interval | None
 
@@ -67,7 +69,9 @@ class Studied:
     curve: tuple[Interval, ...]
     hours_a_week: dict[str, float]
     places: tuple[PlaceFigures, ...]
+    lots: tuple[PlaceFigures, ...]
     forecasts: tuple[ForecastFigures, ...]
+    later: tuple[CauseFigures, ...]
     effort: Effort = field(compare=False)
 
 
@@ -122,8 +126,10 @@ def _studied(policy: Policy, runs: Sequence[RunOutcome], peers: Peers) -> Studie
         hours_a_week={
             peer.name: sum(one.get(peer.name, 0.0) for one in won) / len(won) for peer in peers
         },
-        places=tuple(_places(runs)),
+        places=tuple(_places(runs, lambda one: one.outcode)),
+        lots=tuple(_places(runs, lambda one: one.lot or "none")),
         forecasts=forecast_figures(runs),
+        later=later_by_cause(runs),
         effort=Effort(
             decisions=sum(run.decisions for run in runs), seconds=sum(run.seconds for run in runs)
         ),
@@ -145,22 +151,32 @@ def _curve(runs: Sequence[RunOutcome]) -> list[Interval]:
     return [one.within(0, 100) for one in intervals if one is not None]
 
 
-def _places(runs: Sequence[RunOutcome]) -> list[PlaceFigures]:
-    """The outcodes from where most packages come first."""
-    everything = [one.outcode for run in runs for one in run.packages]
-    outcodes = sorted(set(everything), key=lambda one: (-everything.count(one), one))
+def _places(
+    runs: Sequence[RunOutcome], place_of: Callable[[PackageOutcome], str]
+) -> list[PlaceFigures]:
+    """The places from where most packages come first."""
+    by_run = [_by_place(run, place_of) for run in runs]
+    counts = Counter(place_of(one) for run in runs for one in run.packages)
     return [
         PlaceFigures(
-            outcode=outcode,
-            share=100 * everything.count(outcode) / len(everything),
-            filled=_filled_from(runs, outcode),
+            place=place,
+            share=100 * count / counts.total(),
+            filled=_filled_from([found.get(place, []) for found in by_run]),
         )
-        for outcode in outcodes
+        for place, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     ]
 
 
-def _filled_from(runs: Sequence[RunOutcome], outcode: str) -> Interval | None:
-    there = [[one for one in run.packages if one.outcode == outcode] for run in runs]
+def _by_place(
+    run: RunOutcome, place_of: Callable[[PackageOutcome], str]
+) -> dict[str, list[PackageOutcome]]:
+    found: dict[str, list[PackageOutcome]] = {}
+    for one in run.packages:
+        found.setdefault(place_of(one), []).append(one)
+    return found
+
+
+def _filled_from(there: Sequence[Sequence[PackageOutcome]]) -> Interval | None:
     interval = over_seeds(
         [100 * sum(map(_in_time, some)) / len(some) if some else None for some in there]
     )

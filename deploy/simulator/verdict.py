@@ -17,8 +17,9 @@ from deploy.simulator.comparing import (
     cheapest_reaching,
     difference,
 )
-from deploy.simulator.figures import MEASURES, Figures, Goal, Measure
+from deploy.simulator.figures import Figures, Goal
 from deploy.simulator.intervals import Interval
+from deploy.simulator.measure import Measure
 
 GoalState = Literal["reached", "unsure", "missed"]
 SHARE = "framework_share"
@@ -68,9 +69,10 @@ def state_of(figures: Figures, goal: Goal) -> GoalState:
     return "unsure"
 
 
-def apart(one: Figures, other: Figures, measures: Sequence[Measure] = MEASURES) -> list[Apart]:
+def apart(one: Figures, other: Figures, measures: Sequence[Measure] | None = None) -> list[Apart]:
     """How the one differs from the other, measure by measure; without those that either lacks."""
-    told = ((measure, difference(one, other, measure.key)) for measure in measures)
+    compared = one.measures if measures is None else measures
+    told = ((measure, difference(one, other, measure.key)) for measure in compared)
     return [_apart(measure, interval) for measure, interval in told if interval is not None]
 
 

@@ -5,6 +5,7 @@ there. What it means for a placement is decided by matching's `step` alone, and 
 at again when matching's own `next_due_at` says so. Nothing here reads a clock, and no person acts.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import heappop, heappush
@@ -12,7 +13,15 @@ from itertools import count
 from typing import assert_never
 
 from deploy.simulator.case import Case
-from deploy.simulator.drawing import START_AT, WEEK_MINUTES, Draws, instant, minute
+from deploy.simulator.drawing import (
+    START_AT,
+    WEEK_MINUTES,
+    Draws,
+    Luck,
+    Package,
+    instant,
+    minute,
+)
 from deploy.simulator.forecasting import AGES_MINUTES, Forecaster
 from deploy.simulator.load import Load
 from deploy.simulator.register import provider_id, register_of
@@ -21,6 +30,7 @@ from deploy.simulator.rotation import Rotation
 from deploy.simulator.rounds import Rounds
 from services.matching.domain import events as e
 from services.matching.domain.asking import OfferMade
+from services.matching.domain.care_commands import CareCommand
 from services.matching.domain.commands import (
     Answer,
     Command,
@@ -38,7 +48,8 @@ from services.matching.domain.events import Event
 from services.matching.domain.lessons import lessons_of
 from services.matching.domain.load import live_offers_changed
 from services.matching.domain.market import Market
-from services.matching.domain.placement import offer_of
+from services.matching.domain.package_step import PackageCommand
+from services.matching.domain.placement import Placement, Searched, offer_of
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import Refusal
 from services.matching.domain.responses import PRIOR, Responses
@@ -89,11 +100,18 @@ class Looked:
     """Somebody looks at what is forecast."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """Something after the award: what the service is told of it, None if nobody tells it anything."""
+
+    tell: Callable[[datetime], PackageCommand | None]
+
+
 BELIEVED_FOR = timedelta(days=7)
 """The service reads what was learned every hour; against a half-life of half a year this is close,
 and working it out is most of what an adaptive run takes."""
 _DAY = timedelta(days=1)
-Happening = Arrived | Completed | Answered | Due | Settled | Begun | Looked
+Happening = Arrived | Completed | Answered | Due | Settled | Begun | Looked | Lived
 
 
 class World:
@@ -111,7 +129,7 @@ class World:
         believed_for: timedelta = BELIEVED_FOR,
     ) -> None:
         self.policy = policy
-        self.cases = [Case(package) for package in draws.packages]
+        self.cases = [self._case(package) for package in draws.packages]
         self.decisions = 0
         self._draws = draws
         self._forecaster = forecaster
@@ -133,6 +151,9 @@ class World:
         self._order = count()
         self._ahead: list[tuple[datetime, int, Case, Happening]] = []
 
+    def _case(self, package: Package) -> Case:
+        return Case(package)
+
     def run(self) -> None:
         """Let everything happen, until nothing is ahead."""
         for case in self.cases:
@@ -148,7 +169,7 @@ class World:
     def _expect(self, at: datetime, case: Case, happening: Happening) -> None:
         heappush(self._ahead, (at, next(self._order), case, happening))
 
-    def _command(self, now: datetime, case: Case, happening: Happening) -> Command | None:
+    def _command(self, now: datetime, case: Case, happening: Happening) -> PackageCommand | None:
         """What the service is told of a happening; None if nobody tells it anything."""
         match happening:
             case Due():
@@ -167,13 +188,15 @@ class World:
             case Looked():
                 self._look(now, case)
                 return None
+            case Lived():
+                return happening.tell(now)
             case _:
                 assert_never(happening)
 
     def _look(self, now: datetime, case: Case) -> None:
         if self._forecaster is not None:
             market = self._market_at(now)
-            case.said.extend(self._forecaster.look(case.placement, now, market))
+            case.said.extend(self._forecaster.look(case.placement, now, market, case.filled_at))
 
     def _arrive(self, case: Case) -> Command:
         package = case.package
@@ -193,11 +216,12 @@ class World:
 
     def _answer(self, now: datetime, case: Case, answered: Answered) -> Command | None:
         """A provider answers what is still open to it, and cannot take what it has no hours for."""
-        offer = offer_of(case.placement, answered.offer.offer_id)
-        if offer is None or offer.status != "live":
+        placement = self._placement_of(case, answered.offer)
+        offer = offer_of(placement, answered.offer.offer_id)
+        if offer is None or offer.status != "live" or not isinstance(placement, Searched):
             return None
         has_room = self._load.has_room(
-            self._index[offer.provider_id], case.package.weekly_minutes, minute(now)
+            self._index[offer.provider_id], placement.facts.needed.weekly_minutes, minute(now)
         )
         accepts = answered.accepts and has_room
         answer = Answer(
@@ -209,7 +233,10 @@ class World:
         )
         return ReceiveAnswers(answers=(answer,))
 
-    def _carry(self, now: datetime, case: Case, happening: Settled | Begun) -> Command:
+    def _placement_of(self, case: Case, _offer: OfferMade) -> Placement:
+        return case.placement
+
+    def _carry(self, now: datetime, case: Case, happening: Settled | Begun) -> Command | None:
         """What the awarded provider says; nobody else touches its award in a run."""
         award = happening.award
         if isinstance(happening, Begun):
@@ -218,25 +245,30 @@ class World:
                 response_id=None, started_at=now,
             )  # fmt: skip
         if happening.carrying.releases:
-            package, provider = case.package, self._index[award.provider_id]
-            self._load.give_back(provider, package.number, package.weekly_minutes)
-            self._rounds.give_back(award.provider_id, package.number)
+            self._give_back(case, award)
             return ReleaseAward(
                 provider_id=award.provider_id, award_id=award.award_id, recorded_at=now,
                 response_id=None, reason="needs_differ",
             )  # fmt: skip
         case.started_late = happening.carrying.days_late > 0
-        self._expect(max(now, self._starts_at(case, happening.carrying)), case, Begun(award))
+        late = timedelta(days=happening.carrying.days_late)
+        self._expect(max(now, self._wanted_at(case, award) + late), case, Begun(award))
         return ConfirmAward(
             provider_id=award.provider_id, award_id=award.award_id, recorded_at=now,
             response_id=None,
         )  # fmt: skip
 
-    def _starts_at(self, case: Case, carrying: Carrying) -> datetime:
-        return case.package.wanted.requirement.ready_at + timedelta(days=carrying.days_late)
+    def _give_back(self, case: Case, award: e.Awarded) -> None:
+        package, provider = case.package, self._index[award.provider_id]
+        self._load.give_back(provider, package.number, package.weekly_minutes)
+        self._rounds.give_back(award.provider_id, package.number)
 
-    def _do(self, now: datetime, case: Case, command: Command) -> None:
+    def _wanted_at(self, case: Case, _award: e.Awarded) -> datetime:
+        return case.package.wanted.requirement.ready_at
+
+    def _do(self, now: datetime, case: Case, command: PackageCommand) -> None:
         """Decide as the service does, and let the world take notice."""
+        assert not isinstance(command, CareCommand), "nothing happens after the award"
         before = case.placement
         outcome = step(before, command, now, self.policy, self._market_at(now))
         assert not isinstance(outcome, Refusal), f"the rules refused {command}: {outcome}"
@@ -283,20 +315,28 @@ class World:
             case e.OffersMade():
                 for offer in event.offers:
                     index = self._index[offer.provider_id]
-                    luck = self._draws.luck(package.number, index)
+                    luck = self._luck(case, event, index)
                     said = reply(self._draws.market, index, package, luck, minute(now))
                     if said is not None and instant(said.minute) < event.expires_at:
                         self._expect(instant(said.minute), case, Answered(offer, said.accepts))
             case e.Awarded():
                 index = self._index[event.provider_id]
-                luck = self._draws.luck(package.number, index)
+                luck = self._luck(case, event, index)
                 carrying = carry(self._draws.market, index, luck, minute(now))
                 until = minute(now) + package.weeks * WEEK_MINUTES
-                self._load.take(index, package.number, package.weekly_minutes, until)
-                self._rounds.take(
-                    event.provider_id, package.number, area=package.wanted.outcode,
-                    weekly_minutes=package.weekly_minutes, until=until,
-                )  # fmt: skip
+                self._take(case, event, package.weekly_minutes, until)
                 self._expect(instant(carrying.minute), case, Settled(event, carrying))
             case _:
                 pass
+
+    def _luck(self, case: Case, _event: Event, provider: int) -> Luck:
+        return self._draws.luck(case.package.number, provider)
+
+    def _take(self, case: Case, award: e.Awarded, weekly_minutes: int, until: float) -> None:
+        """A package is its provider's until a minute of the run."""
+        package = case.package
+        self._load.take(self._index[award.provider_id], package.number, weekly_minutes, until)
+        self._rounds.take(
+            award.provider_id, package.number, area=package.wanted.outcode,
+            weekly_minutes=weekly_minutes, until=until,
+        )  # fmt: skip

@@ -21,6 +21,7 @@ from services.matching.consumers import SERVICE, connect
 from services.matching.handlers import Matching
 from services.matching.outlooks import Outlooks
 from services.matching.policies import Policies
+from services.matching.scoring import Scoring
 from services.matching.timers import Timers
 from shared.messaging.runtime import Messaging
 from shared.postgres.connection import TRANSIENT_ERRORS, Pool, open_pool
@@ -46,7 +47,10 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         app.state.matching = matching
         app.state.up_to_date = messaging.up_to_date
         outlooks = Outlooks(pool=pool, matching=matching)
-        work = asyncio.create_task(_work(policies, pool, messaging, timers, outlooks))
+        scoring = Scoring(pool=pool, matching=matching)
+        work = asyncio.create_task(
+            _work(policies, pool, messaging, timers=timers, outlooks=outlooks, scoring=scoring)
+        )
         async with pool, wakeups.listening(settings.database_url):
             try:
                 yield Web(
@@ -83,7 +87,13 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 
 
 async def _work(
-    policies: Policies, pool: Pool, messaging: Messaging, timers: Timers, outlooks: Outlooks
+    policies: Policies,
+    pool: Pool,
+    messaging: Messaging,
+    *,
+    timers: Timers,
+    outlooks: Outlooks,
+    scoring: Scoring,
 ) -> None:
     """Reads the policies that placements began under, then lets messages and time in."""
     while True:
@@ -97,5 +107,5 @@ async def _work(
     async with messaging.running():
         # On a database older than what was published, time must not decide anything either.
         await messaging.up_to_date.wait()
-        async with timers.running(), outlooks.running():
+        async with timers.running(), outlooks.running(), scoring.running():
             await asyncio.Event().wait()

@@ -48,12 +48,12 @@ def project_terms(row: AwardTermsRow | None, event: Event, key: UUID) -> AwardTe
         case care.ChangeAgreed():
             return AwardTermsRow(
                 id=key, placement_id=event.placement_id, award_id=event.award_id, from_at=event.at,
-                weekly_minutes=event.weekly_minutes, rate_pence=None,
+                weekly_minutes=event.weekly_minutes, rate_pence=event.rate_pence,
             )  # fmt: skip
         case acts.RequirementAmended():
             return AwardTermsRow(
                 id=key, placement_id=event.placement_id, award_id=None, from_at=event.at,
-                weekly_minutes=event.requirement.weekly_minutes, rate_pence=None,
+                weekly_minutes=event.requirement.weekly_minutes, rate_pence=event.rate_pence,
             )  # fmt: skip
         case _:
             return row

@@ -19,6 +19,7 @@ OF_AWARDS = (
     care.CareEnded,
     care.PauseLapsed,
     care.RestartRefused,
+    care.CareResumed,
     care.ChangeAgreed,
 )
 """The events that change a row."""
@@ -93,10 +94,19 @@ def project_award(row: AwardRow | None, event: Event, _key: UUID) -> AwardRow | 
             return replace(row, state="ended", ended_at=event.at, ended_because="pause_lapsed")
         case care.RestartRefused():
             return replace(row, state="ended", ended_at=event.at, ended_because="restart_refused")
+        case care.CareResumed():
+            return _goes_on(row)
         case care.ChangeAgreed():
-            return replace(row, weekly_minutes=event.weekly_minutes)
+            return replace(_goes_on(row), weekly_minutes=event.weekly_minutes)
         case _:
             return row
+
+
+def _goes_on(row: AwardRow) -> AwardRow:
+    """Care whose end was decided, and whose provider's answer had been in time."""
+    return replace(
+        row, state="live", ended_at=None, last_visit_at=None, ended_because=None, given_up_at=None
+    )
 
 
 def _made(event: e.Awarded) -> AwardRow:

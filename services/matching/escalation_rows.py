@@ -45,7 +45,7 @@ TO_DO: Mapping[EscalationKind, str] = {
     "exclusion_proposed": "A release suggests an exclusion: exclude the provider, or lift it.",
     "rate_approval": "A provider says yes above the rate limit: approve the rate or refuse it.",
     "conditional_acceptance": "A provider says yes on a condition: accept, refuse or counter it.",
-    "requirement_changed": "What is needed has changed: ask who has the package, or cancel the award.",
+    "requirement_changed": "What is needed has changed after care had started: change the running package.",
     "by_hand": "A colleague asks for a look: see the notes.",
     "care_gap": "A visit has nobody now: see to a contingency, then find a provider.",
     "care_gap_ahead": "A visit will have nobody soon: bridge it, or arrange a contingency.",

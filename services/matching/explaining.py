@@ -78,12 +78,14 @@ def _changes(event: Event) -> list[tuple[UUID, Told]]:
         case e.Awarded() if event.offer_id is not None:
             said = {"answered_at": event.accepted_at, "via": event.via, "award_id": event.award_id}
             return [(event.offer_id, {"status": "awarded", **said})]
+        case e.SettlementMoved():
+            return [(offer_id, {"decided_by": event.decided_by}) for offer_id in event.standing]
         case _:
             return _negotiated(event)
 
 
 def _negotiated(event: Event) -> list[tuple[UUID, Told]]:
-    """What an event says of an offer whose yes a person must look at, or whose deadline moved."""
+    """What an event says of an offer whose yes a person must look at, or that a person changed."""
     match event:
         case talks.RateQuoted():
             said: Told = {"status": "waiting", "rate_pence": event.rate_pence, "via": event.via}
@@ -95,6 +97,9 @@ def _negotiated(event: Event) -> list[tuple[UUID, Told]]:
             said = {"status": "refused"}
         case acts.OfferWindowChanged():
             said = {"expires_at": event.expires_at}
+        case acts.AnswerCorrected():
+            nothing = dict.fromkeys(("answered_at", "via", "reason", "decided_by", "award_id"))
+            said = {**nothing, "status": event.becomes}
         case _:
             return []
     return [(event.offer_id, said)]

@@ -14,7 +14,12 @@ from services.matching.domain import care_events as care
 from services.matching.domain import events as e
 from services.matching.domain.events import Event
 from services.matching.domain.fact import PlacementEvent
-from services.matching.domain.interventions import Intervention, PolicyMoved, ProviderSkipped
+from services.matching.domain.interventions import (
+    AnswerCorrected,
+    Intervention,
+    PolicyMoved,
+    ProviderSkipped,
+)
 from services.matching.domain.negotiations import Negotiation
 from services.matching.domain.policy import Policy
 from services.matching.explaining import offers_told
@@ -200,6 +205,8 @@ def _awards(
             policy = policies.get(event.policy_version)
         elif isinstance(event, e.AcceptanceStood):
             stood[event.offer_id] = event
+        elif isinstance(event, AnswerCorrected):
+            stood.pop(event.offer_id, None)
         elif isinstance(event, e.OffersWithdrawn):
             stood = {key: one for key, one in stood.items() if key not in event.offer_ids}
         elif isinstance(event, e.Awarded):

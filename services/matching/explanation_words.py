@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
+
+from services.matching.domain.london import LONDON
 
 Told = Mapping[str, Any]
-LONDON = ZoneInfo("Europe/London")
 _WHY_ASKED = {"place": "its turn had not come"}
 
 

@@ -1,9 +1,9 @@
 """Load, decide, save: every change of a placement goes through here, in one transaction."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -11,9 +11,12 @@ import structlog
 from services.matching.domain.commands import PassTime, ReconsiderMarket, ReviewOutlook
 from services.matching.domain.consequences import consequences
 from services.matching.domain.events import Event, SearchStarted
+from services.matching.domain.evolve import evolve
 from services.matching.domain.lessons import Lesson, lessons_of
 from services.matching.domain.load import live_offers_changed
-from services.matching.domain.outlook import Forecast, forecast
+from services.matching.domain.london import day_of
+from services.matching.domain.market import Market
+from services.matching.domain.outlook import Forecast, Reckoned, forecast, reckoned
 from services.matching.domain.package import pairs
 from services.matching.domain.package_step import (
     NO_ORIGINS,
@@ -22,8 +25,10 @@ from services.matching.domain.package_step import (
     step_package,
 )
 from services.matching.domain.package_turn import with_origins
-from services.matching.domain.placement import Searched, Searching
+from services.matching.domain.placement import Absent, Exhausted, Placement, Searched, Searching
+from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import Refusal
+from services.matching.domain.reopening import has_room_again
 from services.matching.history import dump_event
 from services.matching.policies import Policies
 from services.matching.projections import FROM_PLACEMENTS, REGISTER
@@ -50,6 +55,8 @@ FIRST_OUTLOOK_AFTER = timedelta(minutes=5)
 """Minutes of the clock from the beginning of a search."""
 
 log = structlog.get_logger(__name__)
+
+Told = TypeVar("Told")
 
 Work = Sequence[tuple[UUID, Sequence[tuple[PackageCommand, UUID | None]]]]
 """Packages (by referral) with their commands in order, each with the event that causes it."""
@@ -100,6 +107,13 @@ class Matching:
         packages = await self._load(connection, referral_ids, lock=False)
         return await self._forecasts(connection, packages.values())
 
+    async def reckoned(
+        self, connection: Connection, referral_ids: Sequence[UUID]
+    ) -> dict[UUID, list[Reckoned]]:
+        """By placement, the same chances before they are corrected; no locks."""
+        packages = await self._load(connection, referral_ids, lock=False)
+        return await self._of_searches(connection, packages.values(), reckoned)
+
     async def outlooks_changed(
         self, connection: Connection, referral_ids: Sequence[UUID]
     ) -> list[UUID]:
@@ -124,9 +138,44 @@ class Matching:
         """Tells wards where the outlook of these placements has changed."""
         await self._do(connection, [(key, ((ReviewOutlook(), None),)) for key in referral_ids])
 
+    async def with_room_again(
+        self, connection: Connection, referral_ids: Sequence[UUID]
+    ) -> list[UUID]:
+        """Those of these referrals whose search has ended, and for which somebody may be asked by now
+        that had as many live offers as it may have then."""
+        packages = await self._load(connection, referral_ids, lock=False)
+        now = await clock.now(connection)
+        market = await self.market.now(connection, now, self.policies.weighs)
+        return [
+            key
+            for key, kept in packages.items()
+            if any(
+                has_room_again(
+                    one, self.policies.book.of(one.facts.policy_version), market, day_of(now)
+                )
+                for one in kept.package.placements
+                if isinstance(one, Exhausted)
+            )
+        ]
+
+    async def look_again(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:
+        """Goes on with searches that had ended, if there is somebody to ask.
+
+        A placement whose own data breaks it is left as it is: it must not hold up the others.
+        """
+        await self._reconsider_all(connection, referral_ids)
+
     async def _forecasts(
         self, connection: Connection, packages: Iterable[Kept]
     ) -> dict[UUID, Forecast]:
+        return await self._of_searches(connection, packages, forecast)
+
+    async def _of_searches(
+        self,
+        connection: Connection,
+        packages: Iterable[Kept],
+        told: Callable[[Placement, datetime, Policy, Market], Told | None],
+    ) -> dict[UUID, Told]:
         now = await clock.now(connection)
         market = await self.market.now(connection, now, self.policies.weighs)
         policies = self.policies.book
@@ -135,7 +184,7 @@ class Matching:
             for kept in packages
             for one in kept.package.placements
             if isinstance(one, Searching)
-            and (chances := forecast(one, now, policies.of(one.facts.policy_version), market))
+            and (chances := told(one, now, policies.of(one.facts.policy_version), market))
         }
 
     async def command(
@@ -181,10 +230,12 @@ class Matching:
         after = UUID(int=0)
         while rows := await page_of(after=after, most=MOST_AT_ONCE):
             after = rows[-1]["referral_id"]
-            found = [row["referral_id"] for row in rows]
-            if not await self._reconsidered(connection, found) and len(found) > 1:
-                for referral_id in found:
-                    await self._reconsidered(connection, [referral_id])
+            await self._reconsider_all(connection, [row["referral_id"] for row in rows])
+
+    async def _reconsider_all(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:
+        if not await self._reconsidered(connection, referral_ids) and len(referral_ids) > 1:
+            for referral_id in referral_ids:
+                await self._reconsidered(connection, [referral_id])
 
     async def _reconsidered(self, connection: Connection, referral_ids: Sequence[UUID]) -> bool:
         """Whether it could be done; nothing has changed if it could not."""
@@ -240,7 +291,7 @@ class Matching:
                     return Refusal(code="needs-confirmation", sentence=lost)
                 kept.package, events = outcome
                 for was, is_now in pairs(before, kept.package):
-                    lessons.extend(lessons_of(was, is_now, now))
+                    lessons.extend(_lessons(was, is_now, events, now))
                     if weighs.live_offers:
                         changes = live_offers_changed(was, is_now)
                         market = market.carrying(market.load.after(changes))
@@ -271,6 +322,25 @@ class Matching:
         }
         await self.policies.known(connection, versions)
         return packages
+
+
+def _lessons(
+    before: Placement, after: Placement, events: Sequence[Event], now: datetime
+) -> Iterator[Lesson]:
+    """What one placement's step taught.
+
+    A placement that is over keeps little of what went before in the same step: there it is learned
+    event by event, as a rebuild does.
+    """
+    if isinstance(after, Searched) or isinstance(before, Absent):
+        yield from lessons_of(before, after, now)
+        return
+    about = before.placement_id
+    for event in events:
+        if event.placement_id == about:
+            then = evolve(before, event)
+            yield from lessons_of(before, then, now)
+            before = then
 
 
 def _numbered(

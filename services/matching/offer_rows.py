@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.matching.domain import events as e
+from services.matching.domain import interventions as acts
 from services.matching.domain import negotiations as talks
 from services.matching.domain.events import Event
 from shared.postgres.connection import Connection
@@ -67,6 +68,7 @@ def touched(event: Any) -> Sequence[UUID]:
             | talks.RateRefused()
             | talks.ConditionRaised()
             | talks.ConditionRefused()
+            | acts.AnswerCorrected()
         ):
             return (event.offer_id,)
         case e.Awarded(offer_id=UUID() as offer_id):
@@ -93,6 +95,9 @@ def project_offer(row: OfferRow, event: Event) -> OfferRow:
             return replace(row, outcome="conditional", answered_at=event.accepted_at)
         case talks.RateRefused() | talks.ConditionRefused():
             return replace(row, outcome="refused")
+        case acts.AnswerCorrected():
+            outcome: Outcome = "open" if event.becomes == "live" else event.becomes
+            return replace(row, outcome=outcome, reason=None, answered_at=None)
         case e.AcceptanceStood():
             return replace(row, outcome="accepted", answered_at=event.accepted_at)
         case e.Awarded():

@@ -1,80 +1,82 @@
-"""Tells wards when the outlook of a search has changed.
+"""Tells wards when the outlook of a search has changed, and goes on with one that had ended while a
+provider had as many live offers as it may have.
 
 The chances change with time as well as with answers, so every search under way is looked at again
 and again: read without locks, reckoned, and decided on only where the word is another one. It takes
 at most a fiftieth of the time, whatever the number of searches, so that it holds up nobody.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from uuid import UUID
 
-import structlog
-
+from services.matching.beside import Beside
 from services.matching.handlers import Matching
 from services.matching.store import QUERIES
-from shared.messaging.failures import Failure, classify, code_of
 from shared.postgres.connection import Pool
 
 MOST_AT_ONCE = 50
 ROUND_SECONDS = 1.0
 """Real seconds between two rounds at least."""
-SHARE = 1 / 50
 _FIRST = UUID(int=0)
 
-log = structlog.get_logger(__name__)
 
-
-class Outlooks:
+class Outlooks(Beside):
     """Looks at the searches under way, a page at a time."""
+
+    NAME = "outlooks"
+    SHARE = 1 / 50
 
     def __init__(self, *, pool: Pool, matching: Matching) -> None:
         self._pool = pool
         self._matching = matching
         self._after = _FIRST
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Outlooks are reviewed while the block runs."""
-        task = asyncio.create_task(self._run(), name="outlooks")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    async def work(self) -> None:
+        """Reviews a page; at the end of a round also what had ended."""
+        await self.review_page()
+        if not self.is_under_way:
+            await self.look_again()
 
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            started = loop.time()
-            try:
-                await self.review_page()
-            except Exception as error:
-                # A word that is late harms nobody; the next round says it.
-                trace = None if classify(error) is Failure.TRANSIENT else error
-                log.warning("outlooks.retried", error=code_of(error), exc_info=trace)
-            rest = (loop.time() - started) / SHARE
-            await asyncio.sleep(max(rest, ROUND_SECONDS if self._after == _FIRST else 0.0))
+    @property
+    def rest_seconds(self) -> float:
+        """None between two pages of a round."""
+        return 0.0 if self.is_under_way else ROUND_SECONDS
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a round has begun and has pages left."""
+        return self._after != _FIRST
 
     async def review_page(self) -> int:
-        """Reviews the next page of searches; how many words have changed.
-
-        A search whose own data breaks the page is met alone, so that it holds up no other.
-        """
+        """Reviews the next page of searches; how many words have changed."""
         async with self._pool.acquire() as connection:
             rows = await QUERIES.searching_placements(
                 connection, after=self._after, most=MOST_AT_ONCE
             )
         found = [row["referral_id"] for row in rows]
         self._after = found[-1] if len(found) == MOST_AT_ONCE else _FIRST
-        try:
-            return await self._review(found)
-        except Exception as error:
-            if classify(error) is Failure.TRANSIENT:
-                raise
-            log.error("outlooks.page-failed", error=code_of(error), exc_info=error)
-        return sum([await self._review_alone(referral_id) for referral_id in found])
+        return await self.each(found, self._review)
+
+    async def look_again(self) -> None:
+        """Looks at every search that has ended: no event of its own says that somebody has room."""
+        after = _FIRST
+        while True:
+            async with self._pool.acquire() as connection:
+                rows = await QUERIES.exhausted_placements(
+                    connection, after=after, most=MOST_AT_ONCE
+                )
+            if not rows:
+                return
+            found = [row["referral_id"] for row in rows]
+            after = found[-1]
+            await self.each(found, self._go_on)
+
+    async def _go_on(self, referral_ids: Sequence[UUID]) -> int:
+        async with self._pool.acquire() as connection:
+            changed = await self._matching.with_room_again(connection, referral_ids)
+            if changed:
+                await self._matching.look_again(connection, changed)
+        return len(changed)
 
     async def _review(self, referral_ids: Sequence[UUID]) -> int:
         async with self._pool.acquire() as connection:
@@ -83,12 +85,3 @@ class Outlooks:
                 async with connection.transaction():
                     await self._matching.review_outlooks(connection, changed)
         return len(changed)
-
-    async def _review_alone(self, referral_id: UUID) -> int:
-        try:
-            return await self._review([referral_id])
-        except Exception as error:
-            if classify(error) is Failure.TRANSIENT:
-                raise
-            log.error("outlook.failed", referral_id=str(referral_id), error=code_of(error))
-            return 0

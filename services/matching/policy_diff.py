@@ -1,6 +1,6 @@
 """What changes for whom between two policies, in sentences."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from services.matching import policy_words as words
@@ -70,6 +70,7 @@ def _steps(before: Policy, after: Policy) -> Iterator[str]:
                 f" {words.strategy(tier)}, and each has {_window(tier)} to answer."
             )
         previous = name
+    yield from _opened_and_closed(was, now)
     shared = [name for name in was if name in now]
     if shared != [name for name in now if name in was]:
         yield f"The steps come in another order: {listed(now)}; before, {listed(was)}."
@@ -79,29 +80,52 @@ def _steps(before: Policy, after: Policy) -> Iterator[str]:
             same.setdefault(sentence, []).append(name)
     for sentence, names in same.items():
         yield f"In step{'' if len(names) == 1 else 's'} {listed(names)}, {sentence}"
+    yield from _ends(before, after)
+
+
+def _opened_and_closed(was: Mapping[str, Tier], now: Mapping[str, Tier]) -> Iterator[str]:
+    """Who gets new packages again, and who gets none any more: it matters most, and comes first."""
+    for name, tier in now.items():
+        if name not in was or was[name].accept_new == tier.accept_new:
+            continue
+        whom = PROVIDERS[tier.kind]
+        if tier.accept_new:
+            yield f"In step {name}, {whom} are offered new packages again. {_opened(tier)}"
+        else:
+            yield f"In step {name}, {whom} keep their packages and are offered no new ones."
+
+
+def _ends(before: Policy, after: Policy) -> Iterator[str]:
+    """How long a step has the package to itself, and what comes then."""
+    places = {tier.name: index for index, tier in enumerate(before.tiers)}
+    for index, tier in enumerate(after.tiers):
+        if tier.name not in places or not tier.accept_new:
+            continue
+        old = before.tiers[places[tier.name]]
+        was, now = _after(before, places[tier.name]), _after(after, index)
+        told = words.comes_next(now, tier)
+        if not old.accept_new:
+            yield f"{told}; before, {tier.name} asked nobody."
+        elif (old.adaptive, words.budget(old)) != (tier.adaptive, words.budget(tier)):
+            came = words.came_next(was, old).replace(f"step {now} ", "it ", 1)
+            yield f"{told}; before, {came}."
+
+
+def _after(policy: Policy, index: int) -> str | None:
+    """The name of the step after this one."""
+    return policy.tiers[index + 1].name if index + 1 < len(policy.tiers) else None
 
 
 def _window(tier: Tier) -> str:
     return words.by_urgency(tier.window_minutes, tier.working_windows)
 
 
-def _budget(tier: Tier) -> str:
-    return words.by_urgency(tier.budget_minutes, tier.working_budgets)
-
-
 def _step(was: Tier, now: Tier) -> Iterator[str]:
     """What changes within one step."""
-    if was.accept_new != now.accept_new:
-        yield (
-            _opened(now)
-            if now.accept_new
-            else (f"{PROVIDERS[now.kind]} keep their packages and are offered no new ones.")
-        )
     told: tuple[tuple[str, Callable[[Tier], str]], ...] = (
         ("packages are offered to {}", words.who),
         ("providers are asked {}", words.strategy),
         ("a provider has {} to answer", _window),
-        ("the next step begins, or joins in, after {}", _budget),
         ("providers are ranked {}", words.ranking),
         ("{} gets the package", lambda tier: words.WINNERS[tier.award_rule]),
         ("providers may be asked that are rated {}", words.ratings),
@@ -129,8 +153,7 @@ def _step(was: Tier, now: Tier) -> Iterator[str]:
 
 def _opened(tier: Tier) -> str:
     return (
-        f"{PROVIDERS[tier.kind]} are offered new packages again: they are asked"
-        f" {words.strategy(tier)} and ranked {words.ranking(tier)}; each has {_window(tier)} to"
+        f"They are asked {words.strategy(tier)} and ranked {words.ranking(tier)}; each has {_window(tier)} to"
         f" answer, and {words.WINNERS[tier.award_rule]} gets the package."
     )
 
@@ -169,8 +192,8 @@ def _rules(before: Policy, after: Policy) -> Iterator[str]:
     """What holds for every step."""
     told: tuple[tuple[str, Callable[[Policy], str]], ...] = (
         ("Targets are {} from receipt", _targets),
-        ("Goals are {}", _goals),
-        ("Not to miss a target with one package is worth {}", _prices),
+        ("The goals are {}", _goals),
+        ("To fill one more package in time is worth {}", _prices),
         ("An awarded provider has {} to confirm", _confirmation),
         ("An answer by telephone is typed within {}", lambda one: minutes(
             one.telephone_grace_minutes)),
@@ -215,9 +238,9 @@ def _goals(policy: Policy) -> str:
 
 
 def _prices(policy: Policy) -> str:
-    prices = [f"{price:g} offers ({minutes(target)})"
+    prices = [f"{price:g} extra offers within {minutes(target)}"
               for target, price in sorted(policy.prices.items())]  # fmt: skip
-    return listed(prices) if prices else "no more offers"
+    return listed(prices) if prices else "no extra offers"
 
 
 def _confirmation(policy: Policy) -> str:

@@ -76,7 +76,7 @@ def who(tier: Tier) -> str:
 def strategy(tier: Tier) -> str:
     """How many are asked at once."""
     if tier.adaptive:
-        return "as many at a time as the targets call for"
+        return "as many at a time as the goals call for"
     if tier.wave_size == ALL_AT_ONCE:
         return "all at once"
     return "one at a time" if tier.wave_size == 1 else f"{tier.wave_size} at a time"
@@ -90,6 +90,29 @@ def ranking(tier: Tier) -> str:
         parts = [f"{COMPONENTS[one]} ({tier.weights[one]:g})" for one in tier.components]
         return f"by points for {listed(parts)}"
     return "by " + ", then ".join(COMPONENTS[one] for one in tier.components)
+
+
+def budget(tier: Tier) -> str:
+    """How long a tier has a package to itself."""
+    return by_urgency(tier.budget_minutes, tier.working_budgets)
+
+
+def comes_next(step: str | None, tier: Tier) -> str:
+    """What comes after a tier, and when; None: it is the last."""
+    if step is None:
+        until = "when nobody is left to ask" if tier.adaptive else f"after {budget(tier)}"
+        return f"A person takes over from {tier.name} {until}"
+    if tier.adaptive:
+        return f"Step {step} joins in after {budget(tier)}, beside the live offers of {tier.name}"
+    return f"Step {step} takes over from {tier.name} after {budget(tier)}"
+
+
+def came_next(step: str | None, tier: Tier) -> str:
+    """The same of what was, for the middle of a sentence."""
+    told = comes_next(step, tier)
+    for now, then in ((" takes", " took"), (" joins", " joined"), (" is left", " was left")):
+        told = told.replace(now, then, 1)
+    return told[0].lower() + told[1:]
 
 
 def ratings(tier: Tier) -> str:
@@ -110,7 +133,9 @@ def calendar(policy: Policy) -> str:
         return "not said"
     one = policy.calendar
     days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    named = listed(days[n] for n in sorted(one.weekdays))
+    on = sorted(one.weekdays)
+    row = len(on) > 2 and on == list(range(on[0], on[-1] + 1))
+    named = f"{days[on[0]]} to {days[on[-1]]}" if row else listed(days[n] for n in on)
     opens, closes = (f"{at // 60:02}:{at % 60:02}" for at in (one.opens_minute, one.closes_minute))
     closed = f", {len(one.holidays)} holidays left out" if one.holidays else ""
     return f"{opens} to {closes} on {named}{closed}"

@@ -12,9 +12,10 @@ from services.matching.awards import OF_AWARDS, AwardRow, project_award
 from services.matching.domain import care_events as care
 from services.matching.domain import events as e
 from services.matching.domain.events import Event
-from services.matching.domain.interventions import Intervention
+from services.matching.domain.interventions import AnswerCorrected, Intervention
 from services.matching.domain.negotiations import Negotiation
 from services.matching.escalation_rows import ESCALATIONS
+from services.matching.links import LINKS
 from services.matching.offer_rows import OFFERS
 from services.matching.summary import (
     NOBODY,
@@ -50,6 +51,8 @@ def project_summary(row: Summary | None, event: Event, _key: UUID) -> Summary | 
                 row, offers_out=row.offers_out - 1, standing=row.standing + 1,
                 decided_by=event.decided_by,
             )  # fmt: skip
+        case e.SettlementMoved():
+            return replace(row, decided_by=event.decided_by)
         case e.Awarded() | e.AwardConfirmed() | e.CareStarted():
             return _with_award(row, event)
         case e.AwardReleased() | e.AwardCancelled():
@@ -183,7 +186,7 @@ class TurnsRow:
     week: date
     offers: int = 0
     minutes: int = 0
-    """Weekly minutes of the packages awarded. A release gives nothing back."""
+    """Weekly minutes of the packages awarded. A release gives nothing back; a yes never given does."""
     awards: int = 0
 
 
@@ -198,12 +201,15 @@ def _week(event: Event) -> date:
 
 
 def turns_of(event: Event) -> Sequence[tuple[str | None, UUID, int, int]]:
-    """(lot, provider, offers, minutes) that an event adds to the rotation."""
+    """(lot, provider, offers, minutes) that an event adds to the rotation, or takes off again."""
     match event:
         case e.OffersMade():
             return [(offer.lot, offer.provider_id, 1, 0) for offer in event.offers]
         case e.OfferDeclined() if event.prompt:
             return ((event.lot, event.provider_id, -1, 0),)
+        case AnswerCorrected():
+            offers, minutes = int(event.prompt), -(event.weekly_minutes or 0)
+            return ((event.lot, event.provider_id, offers, minutes),) if offers or minutes else ()
         case e.Awarded() if event.weekly_minutes:
             return ((event.lot, event.provider_id, 0, event.weekly_minutes),)
         case _:
@@ -225,7 +231,7 @@ def project_turns(row: TurnsRow | None, event: Event, key: UUID) -> TurnsRow | N
                 before,
                 offers=before.offers + offers,
                 minutes=before.minutes + minutes,
-                awards=before.awards + (minutes > 0),
+                awards=before.awards + (minutes > 0) - (minutes < 0),
             )
     return row
 
@@ -278,5 +284,5 @@ REGISTER = Projection(
     keys=_provider,
     project=project_register,
 )
-FROM_PLACEMENTS = (AWARDS, SUMMARIES, TURNS, ESCALATIONS, AWARD_TERMS, OFFERS)
+FROM_PLACEMENTS = (AWARDS, SUMMARIES, TURNS, ESCALATIONS, AWARD_TERMS, OFFERS, LINKS)
 PROJECTIONS = (*FROM_PLACEMENTS, REGISTER)

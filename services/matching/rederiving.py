@@ -193,6 +193,9 @@ def _heard(search: _Search, event: Event) -> None:
             search.asked[event.offer_id].expires_at = event.expires_at
         case acts.OfferWindowChanged() if event.offer_id in search.asked:
             search.asked[event.offer_id].expires_at = event.expires_at
+        case acts.AnswerCorrected() if event.offer_id in search.asked:
+            search.asked[event.offer_id].state = "live" if event.becomes == "live" else "closed"
+            search.asked[event.offer_id].accepted_at = None
         case e.OfferDeclined() if event.offer_id in search.asked:
             search.asked[event.offer_id].state = "declined"
         case e.AcceptanceStood() if event.offer_id in search.asked:

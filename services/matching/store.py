@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from services.matching.domain.calibration import AS_SAID, Calibration, score_of
 from services.matching.domain.events import SearchStarted
 from services.matching.domain.load import NO_LOAD, Load
 from services.matching.domain.market import Contract, Market, Provider
 from services.matching.domain.package import NOTHING, Package, package_due_at
 from services.matching.domain.package_turn import with_origins
+from services.matching.domain.rates import AreaBand, RateCard, RateLine
 from services.matching.domain.responses import PRIOR, Responses
 from services.matching.domain.tally import Sums
 from services.matching.geography import places
 from services.matching.history import dump_package, read_event, read_package
+from shared.contracts import providers as entries
 from shared.contracts.providers import ProviderRecorded
 from shared.postgres.connection import Connection
 from shared.postgres.queries import load_queries
@@ -100,6 +103,7 @@ class MarketRoom:
         self._version = -1
         self._market = Market(providers={}, turns={})
         self._responses = PRIOR
+        self._calibration = AS_SAID
         self._learned_in: datetime | None = None
         self._load = NO_LOAD
         self._loaded_in: datetime | None = None
@@ -109,28 +113,32 @@ class MarketRoom:
     ) -> Market:
         """The register, everybody's turns, what is believed of them and, where policies weigh it,
         what they carry, in this transaction."""
-        version = await QUERIES.register_version(connection)
-        if version != self._version:
-            rows = await QUERIES.register_entries(connection)
-            providers = [
-                provider_of(ProviderRecorded.model_validate_json(r["entry"])) for r in rows
-            ]
-            self._market = Market(
-                providers={p.provider_id: p for p in providers}, turns={}, map=places()
-            )
-            self._version = version
+        registered = await self._read_register(connection)
         hour = now.replace(minute=0, second=0, microsecond=0)
         if hour != self._learned_in:
             self._responses = await read_responses(connection, now)
+            self._calibration = await read_calibration(connection, now)
             self._learned_in = hour
         lately = await QUERIES.turns_lately(connection, today=now.date())
-        return self._market.now(
+        return registered.now(
             {(row["lot"], row["provider_id"]): row["turns"] for row in lately},
             {(row["lot"], row["provider_id"]): row["hours"] for row in lately},
             self._responses,
             awards={(row["lot"], row["provider_id"]): row["awards"] for row in lately},
             load=await self._read_load(connection, now, weighs),
+            calibration=self._calibration,
         )
+
+    async def _read_register(self, connection: Connection) -> Market:
+        """As this transaction sees it, whatever another one of this process has read meanwhile."""
+        version = await QUERIES.register_version(connection)
+        if version == self._version:
+            return self._market
+        rows = await QUERIES.register_entries(connection)
+        providers = [provider_of(ProviderRecorded.model_validate_json(r["entry"])) for r in rows]
+        market = Market(providers={p.provider_id: p for p in providers}, turns={}, map=places())
+        self._version, self._market = version, market
+        return market
 
     async def _read_load(self, connection: Connection, now: datetime, weighs: Weighs) -> Load:
         minute = now.replace(second=0, microsecond=0)
@@ -163,6 +171,18 @@ async def read_responses(connection: Connection, now: datetime) -> Responses:
     return Responses.of(sums, now)
 
 
+async def read_calibration(connection: Connection, now: datetime) -> Calibration:
+    """How chances are corrected by what came of earlier ones."""
+    return Calibration.of(
+        {
+            (row["horizon"], row["tenth"]): score_of(
+                (int(row["forecasts"]), int(row["said"]), int(row["happened"])), now
+            )
+            for row in await QUERIES.all_scores(connection)
+        }
+    )
+
+
 def provider_of(entry: ProviderRecorded) -> Provider:
     """The part of a register entry that gates and ranking weigh."""
     return Provider(
@@ -178,6 +198,7 @@ def provider_of(entry: ProviderRecorded) -> Provider:
                 to=contract.to,
                 accept_new=contract.accept_new,
                 notice_days=contract.notice_days,
+                rate_cards=tuple(map(_rate_card, contract.rate_cards)),
             )
             for contract in entry.contracts
         ),
@@ -191,4 +212,23 @@ def provider_of(entry: ProviderRecorded) -> Provider:
         capacity_hours=entry.capacity_hours,
         insured_until=entry.insured_until,
         data_protection_until=entry.data_protection_until,
+    )
+
+
+def _rate_card(card: entries.RateCard) -> RateCard:
+    return RateCard(
+        from_=card.from_,
+        areas=tuple(AreaBand(name=one.name, outcodes=one.outcodes) for one in card.areas),
+        night_from=card.night_from,
+        night_to=card.night_to,
+        lines=tuple(
+            RateLine(
+                area=line.area,
+                up_to_minutes=line.up_to_minutes,
+                time=line.time,
+                day=line.day,
+                rate_pence=line.rate_pence,
+            )
+            for line in card.lines
+        ),
     )

@@ -107,7 +107,11 @@ def with_care(row: Summary, event: care.CareEvent) -> Summary:
         case care.CarePaused():
             return replace(row, status="paused", paused_until=event.held_until)
         case care.CareResumed():
-            return replace(row, status="started", paused_until=None)
+            return replace(row, status="started", paused_until=None, ended_at=None)
+        case care.ChangeAgreed() if row.status == "ending":
+            return replace(
+                row, status="started", last_visit_at=None, weekly_minutes=event.weekly_minutes
+            )
         case care.ChangeAgreed():
             return replace(row, weekly_minutes=event.weekly_minutes)
         case care.CareGapMoved():
@@ -132,6 +136,8 @@ def with_intervention(row: Summary, event: Intervention) -> Summary:
             before = event.expires_at if alone else row.next_deadline_at
             assert before is not None
             return replace(row, next_deadline_at=min(before, event.expires_at))
+        case acts.AnswerCorrected():
+            return _corrected(row, event)
         case acts.PersonViewRecorded():
             return replace(row, person_view=event.view)
         case acts.PlacementAssigned():
@@ -145,10 +151,21 @@ def with_intervention(row: Summary, event: Intervention) -> Summary:
             | acts.ProviderExcluded()
             | acts.ExclusionLifted()
             | acts.ExclusionProposed()
+            | acts.PackageLinked()
         ):
             return row
         case _:
             assert_never(event)
+
+
+def _corrected(row: Summary, event: acts.AnswerCorrected) -> Summary:
+    after = replace(row, standing=len(event.standing), decided_by=event.decided_by)
+    if event.becomes != "live":
+        return after
+    next_at = row.next_deadline_at
+    if event.expires_at > event.at:
+        next_at = min(next_at or event.expires_at, event.expires_at)
+    return replace(after, offers_out=row.offers_out + 1, next_deadline_at=next_at)
 
 
 def _amended(row: Summary, event: acts.RequirementAmended) -> Summary:

@@ -21,7 +21,7 @@ from services.matching.domain.commands import (
     WithdrawReferral,
 )
 from services.matching.domain.package_step import PackageCommand
-from services.matching.domain.people_commands import AmendRequirement
+from services.matching.domain.people_commands import AmendRequirement, LinkPackage
 from shared.contracts import referrals, responses
 from shared.contracts.codes import Band, Task, Weekday
 from shared.contracts.model import Event
@@ -51,14 +51,15 @@ def commands_from(records: Sequence[Received]) -> Iterator[tuple[PackageCommand,
 
 
 def _answer(event: Event) -> Answer | None:
-    rate_pence, terms = None, None
+    rate_pence, terms, version = None, None, None
     match event:
         case responses.OfferAccepted():
             kind, reason, rate_pence = "accept", None, event.rate_pence
+            version = event.requirement_version
         case responses.OfferDeclined():
             kind, reason = "decline", event.reason
         case responses.ConditionProposed():
-            kind, reason = "accept", None
+            kind, reason, version = "accept", None, event.requirement_version
             terms = Terms(
                 starts_at=event.starts_at, visits=tuple(visit_of(one) for one in event.visits)
             )
@@ -73,6 +74,7 @@ def _answer(event: Event) -> Answer | None:
         response_id=event.response_id,
         rate_pence=rate_pence,
         terms=terms,
+        version=version,
     )
 
 
@@ -102,6 +104,8 @@ def _command(event: Event) -> PackageCommand:
                 sector=wanted.sector,
                 gender=wanted.gender,
             )
+        case referrals.ReferralLinked():
+            return LinkPackage(linked_referral_id=event.linked_referral_id)
         case referrals.WithdrawalRequested():
             return WithdrawReferral(reason=event.reason)
         case responses.CounterAnswered():
@@ -113,7 +117,7 @@ def _command(event: Event) -> PackageCommand:
                 agrees=event.agrees,
             )
         case responses.ConfirmationSent():
-            return ConfirmAward(**_of_award(event))
+            return ConfirmAward(**_of_award(event), version=event.requirement_version)
         case responses.ReleaseSent():
             return ReleaseAward(**_of_award(event), reason=event.reason)
         case responses.StartReported():

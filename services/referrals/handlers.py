@@ -22,6 +22,7 @@ from services.referrals.asked import (
     what_is_missing,
 )
 from services.referrals.domain import referral as domain
+from services.referrals.linking import check_linked
 from services.referrals.person_room import Details, PersonRoom
 from services.referrals.projections import BOARD
 from services.referrals.store import QUERIES, REFERRALS, ReferralRow, columns_of, state_of
@@ -29,6 +30,7 @@ from shared import clock
 from shared.contracts.model import Event
 from shared.contracts.referrals import (
     ReferralCompleted,
+    ReferralLinked,
     ReferralReceived,
     RequirementAmended,
     Source,
@@ -66,7 +68,10 @@ class Referrals:
         now = await clock.now(connection)
         _check_birth(details, now)
         missing = what_is_missing(asked, details)
-        events = _decided(domain.decide(domain.NotReceived(), domain.Receive(missing=missing), now))
+        linked_referral_id = body.linked_referral_id
+        await check_linked(connection, referral_id, linked_referral_id, caller)
+        command = domain.Receive(missing=missing, linked=linked_referral_id is not None)
+        events = _decided(domain.decide(domain.NotReceived(), command, now))
         row = ReferralRow(
             referral_id=referral_id,
             sequence=0,
@@ -84,6 +89,7 @@ class Referrals:
             outcode=None,
             missing=Json("[]"),
             asked=Json("{}"),
+            linked_referral_id=linked_referral_id,
         )
         row = _asking(row, asked, details)
         await self._save(
@@ -115,10 +121,15 @@ class Referrals:
         state = state_of(row)
         missing = what_is_missing(asked, details)
         changed = _request_of(before, known) != _request_of(asked, details)
-        events = _decided(
-            domain.decide(state, domain.Supply(missing=missing, changed=changed), now)
+        linked = row.linked_referral_id
+        if "linked_referral_id" in body.model_fields_set:
+            linked = body.linked_referral_id
+            await check_linked(connection, referral_id, linked, caller)
+        command = domain.Supply(
+            missing=missing, changed=changed, linked=linked != row.linked_referral_id
         )
-        row = _asking(row, asked, details)
+        events = _decided(domain.decide(state, command, now))
+        row = replace(_asking(row, asked, details), linked_referral_id=linked)
         await self._save(
             connection, row=row, state=state, events=events, asked=asked, details=details
         )
@@ -288,6 +299,10 @@ def _contract(
                 amended_at=at,
                 urgency=asked.urgency,
                 wanted=wanted(asked, details),
+            )
+        case domain.Linked(at=at):
+            return ReferralLinked(
+                referral_id=row.referral_id, at=at, linked_referral_id=row.linked_referral_id
             )
         case domain.WithdrawalRequested(at=at, reason=reason):
             return WithdrawalRequested.model_validate(

@@ -15,11 +15,12 @@ from services.referrals.orders import (
     changed_order,
     ended_order,
     first_order,
+    resumed_order,
 )
 from services.referrals.projections import AWARDS, NEEDS
-from services.referrals.projections.awards import AwardRow, NeedRow
+from services.referrals.projections.awards import AwardRow, NeedRow, is_question
 from services.referrals.store import QUERIES, ReferralRow
-from shared.contracts import care, placements
+from shared.contracts import care, interventions, placements
 from shared.contracts.model import Event
 from shared.contracts.requirement import Requirement
 from shared.postgres.connection import Connection
@@ -27,6 +28,8 @@ from shared.postgres.connection import Connection
 OrderingEvent = (
     placements.AwardConfirmed
     | placements.AwardCancelled
+    | interventions.RequirementAmended
+    | care.CareResumed
     | care.ChangeAgreed
     | care.HandedBack
     | care.CareEnding
@@ -52,7 +55,9 @@ async def make_orders(
         referrals=referrals,
         needs=await NEEDS.rows.load(connection, placement_ids),
         awards=await AWARDS.rows.load(connection, placement_ids),
-        newest=await _newest(connection, list({event.award_id for event in ordering})),
+        newest=await _newest(
+            connection, list({event.award_id for event in ordering if event.award_id})
+        ),
     )
     made = [order for event in ordering if (order := known.order_from(event)) is not None]
     if made:
@@ -93,6 +98,8 @@ class _Known:
 
     def order_from(self, event: OrderingEvent) -> OrderBody | None:
         """The order that an event makes, or None: nothing new, or no order before it."""
+        if event.award_id is None:
+            return None
         before = self._newest.get(event.award_id)
         if isinstance(event, placements.AwardConfirmed):
             order = None if before is not None else self._first(event)
@@ -108,7 +115,7 @@ class _Known:
             return None
         row = self._referrals[event.referral_id]
         authorisation = Asked.stored(row).authorisation
-        outcode, asked = _version(need, 1)
+        outcode, asked = _version(need, need.version)
         fields = {
             "referral_id": event.referral_id,
             "placement_id": event.placement_id,
@@ -126,11 +133,20 @@ class _Known:
             "outcode": outcode,
             "bridging_until": need.bridging_until,
         }
-        return first_order(award_id=award.award_id, at=event.at, asked=asked, fields=fields)
+        return first_order(
+            award_id=award.award_id,
+            at=event.at,
+            asked=asked,
+            requirement_version=need.version,
+            fields=fields,
+            weekly_cost_sixtieths=award.weekly_cost_sixtieths,
+        )
 
     def _next(self, before: OrderBody, event: OrderingEvent) -> OrderBody | None:
         match event:
-            case care.ChangeAgreed():
+            case care.ChangeAgreed() | interventions.RequirementAmended():
+                if event.version <= before.requirement_version or is_question(event):
+                    return None
                 outcode, asked = _version(self._needs[event.placement_id], event.version)
                 return changed_order(
                     before,
@@ -138,7 +154,11 @@ class _Known:
                     asked=asked,
                     outcode=outcode,
                     requirement_version=event.version,
+                    rate_pence=event.rate_pence,
+                    weekly_cost_sixtieths=event.weekly_cost_sixtieths,
                 )
+            case care.CareResumed():
+                return None if before.ends_at is None else resumed_order(before, at=event.at)
             case care.HandedBack():
                 ends_at, because = event.last_visit_at, "handed_back"
             case care.CareEnding():

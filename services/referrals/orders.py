@@ -46,13 +46,13 @@ class OrderBody(BaseModel):
     contract_kind: ContractKind | None
     lot: str | None
     tier: str | None
-    hourly_rate: Decimal | None
+    hourly_rate: Decimal | None = Field(description="Of a rate card: the week's average.")
     outcode: str
     care_type: CareType
     visits: tuple[Visit, ...]
     requirement_version: int = Field(description="1 as first ordered; one more with each change.")
     weekly_hours: Decimal = Field(description="Of care, each carer's counted.")
-    weekly_cost: Decimal | None = Field(description="Hours by the rate; null without a rate.")
+    weekly_cost: Decimal | None = Field(description="Each visit by its rate; null without a rate.")
     valid_from: datetime = Field(description="This version's care, from then.")
     bridging_until: datetime | None = Field(description="Bridging care ends then at the latest.")
     ends_at: datetime | None
@@ -97,7 +97,13 @@ class ServiceOrder(OrderBody):
 
 
 def first_order(
-    *, award_id: UUID, at: datetime, asked: Requirement, fields: dict[str, Any]
+    *,
+    award_id: UUID,
+    at: datetime,
+    asked: Requirement,
+    requirement_version: int,
+    fields: dict[str, Any],
+    weekly_cost_sixtieths: int | None = None,
 ) -> OrderBody:
     """The order that a confirmation makes; `fields` are those that no later version changes."""
     return OrderBody.model_validate(
@@ -108,19 +114,32 @@ def first_order(
             "because": "confirmed",
             "made_at": at,
             "award_id": award_id,
-            "requirement_version": 1,
+            "requirement_version": requirement_version,
             "valid_from": asked.ready_at,
             "ends_at": None,
             "ended_because": None,
-            **_care(asked, fields["hourly_rate"]),
+            **_care(asked, fields["hourly_rate"], weekly_cost_sixtieths),
         }
     )
 
 
 def changed_order(
-    before: OrderBody, *, at: datetime, asked: Requirement, outcode: str, requirement_version: int
+    before: OrderBody,
+    *,
+    at: datetime,
+    asked: Requirement,
+    outcode: str,
+    requirement_version: int,
+    rate_pence: int | None = None,
+    weekly_cost_sixtieths: int | None = None,
 ) -> OrderBody:
-    """The next version: other care, from the agreement on or from when it is asked for."""
+    """The next version: other care, from the agreement on or from when it is asked for.
+
+    Without a rate in pence it is the one of before.
+    """
+    rate = before.hourly_rate
+    if rate_pence is not None:
+        rate = rate_pence * PENNY
     return before.model_copy(
         update={
             "version": before.version + 1,
@@ -129,7 +148,24 @@ def changed_order(
             "outcode": outcode,
             "requirement_version": requirement_version,
             "valid_from": max(at, asked.ready_at),
-            **_care(asked, before.hourly_rate),
+            "hourly_rate": rate,
+            "ends_at": None,
+            "ended_because": None,
+            **_care(asked, rate, weekly_cost_sixtieths),
+        }
+    )
+
+
+def resumed_order(before: OrderBody, *, at: datetime) -> OrderBody:
+    """The next version: the same care, whose end was ordered and does not come."""
+    return before.model_copy(
+        update={
+            "version": before.version + 1,
+            "because": "changed",
+            "made_at": at,
+            "valid_from": at,
+            "ends_at": None,
+            "ended_because": None,
         }
     )
 
@@ -147,9 +183,13 @@ def ended_order(before: OrderBody, *, at: datetime, ends_at: datetime, because: 
     )
 
 
-def _care(asked: Requirement, hourly_rate: Decimal | None) -> dict[str, Any]:
+def _care(asked: Requirement, hourly_rate: Decimal | None, sixtieths: int | None) -> dict[str, Any]:
     minutes = Decimal(asked.weekly_minutes)
-    cost = None if hourly_rate is None else _pennies(hourly_rate * minutes / _MINUTES)
+    cost: Decimal | None = None
+    if sixtieths is not None:
+        cost = _pennies(sixtieths * PENNY / _MINUTES)
+    elif hourly_rate is not None:
+        cost = _pennies(hourly_rate * minutes / _MINUTES)
     return {
         "care_type": asked.care_type,
         "visits": asked.visits,

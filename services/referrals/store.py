@@ -33,6 +33,8 @@ class ReferralRow:
     outcode: str | None
     missing: Json
     asked: Json
+    linked_referral_id: UUID | None = None
+    """Of the person who lives with this one."""
 
 
 REFERRALS = RowTable(ReferralRow, table="referrals", key="referral_id")

@@ -6,12 +6,12 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.codes import Contingency, EndingBecause, HandBackReason, NoAnswer
-from shared.contracts.model import Instant, Minutes, Outcode
-from shared.contracts.placements import PlacementEvent
+from shared.contracts.model import Instant, Minutes, Outcode, Pence, Sixtieths
+from shared.contracts.placement_event import PlacementEvent
 from shared.contracts.requirement import Requirement
 
 Version = Annotated[int, Field(ge=1)]
-"""Of what is needed: 1 as it was first awarded, one more with each change asked."""
+"""Of what a placement needs: 1 as its search began, one more with each change."""
 
 
 class AwardedCare(PlacementEvent):
@@ -116,6 +116,14 @@ class ChangeAgreed(AwardedCare):
     version: Version
     weekly_minutes: Minutes
     response_id: UUID | None
+    confirm_by: Instant | None = None
+    """Where it had not confirmed: until when it should now."""
+    start_by: Instant | None = None
+    """Before the start: care that has not started by then is overdue."""
+    rate_pence: Pence | None = None
+    """The average of an hour from now on by the contract's rate card; null: as before."""
+    weekly_cost_sixtieths: Sixtieths | None = None
+    """What a week costs by the card; null: hours times the rate."""
 
 
 class ChangeRefused(AwardedCare):
@@ -150,5 +158,6 @@ class PlacementDivided(PlacementEvent):
 
     TYPE: ClassVar[str] = "homeward.placement.divided.v1"
 
-    because: Literal["split", "merged", "bridging_over"]
+    because: Literal["split", "merged", "bridging_over", "care_goes_on"]
+    """`care_goes_on`: whoever gave the care before goes on after all."""
     into: tuple[UUID, ...]

@@ -17,6 +17,8 @@ NhsNumberAbsentReason = Literal["not_known", "overseas_visitor", "not_registered
 CareType = Literal["personal_care", "reablement", "waking_night", "sleep_in", "live_in", "domestic"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Band = Literal["morning", "lunch", "tea", "bed", "night"]
+RateTime = Literal["day", "night"]
+RateDay = Literal["weekday", "weekend", "bank_holiday"]
 Task = Literal[
     "wash", "dress", "toilet", "continence", "transfer", "meal", "drink", "medication_prompt",
     "medication_administer", "skin_check", "catheter_care", "stoma_care", "peg_feed",
@@ -130,7 +132,7 @@ TierOpenedBecause = Literal["first", "exhausted", "time_up", "jumped"]
 RefusalCode = Literal[
     "already-placed", "offer-lapsed", "offer-withdrawn", "already-answered", "not-awarded",
     "person-view-missing", "rate-over-limit", "no-counter",
-    "requirement-changed",
+    "requirement-changed", "change-unanswered", "placed-meanwhile",
 ]  # fmt: skip
 
 

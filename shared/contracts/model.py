@@ -17,6 +17,8 @@ Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 
 Minutes = Annotated[int, Field(ge=0)]
 Pence = Annotated[int, Field(ge=0, le=100_000)]
+Sixtieths = Annotated[int, Field(ge=0)]
+"""Sixtieths of a penny: pence an hour times minutes, so that money is exact until it is shown."""
 
 
 class Model(BaseModel):

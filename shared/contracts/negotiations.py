@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.contracts.codes import Via
 from shared.contracts.model import Instant, Pence
-from shared.contracts.placements import PlacementEvent
+from shared.contracts.placement_event import PlacementEvent
 from shared.contracts.requirement import Visit
 
 

@@ -1,6 +1,7 @@
 """Events of `referrals.v1`: what a ward or hub has asked for. Written by the referrals service."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from shared.contracts.codes import (
     AuthorisationBasis,
@@ -95,3 +96,15 @@ class WithdrawalRequested(ReferralEvent):
 
     requested_at: Instant
     reason: WithdrawalReason
+
+
+class ReferralLinked(ReferralEvent):
+    """The person lives with the person of another referral: shown together, awarded separately.
+
+    None: with nobody that is referred. Only one of the two names the other.
+    """
+
+    TYPE: ClassVar[str] = "homeward.referral.linked.v1"
+    TOPIC: ClassVar[str] = "referrals.v1"
+
+    linked_referral_id: UUID | None

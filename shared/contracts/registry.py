@@ -5,19 +5,22 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.contracts import (
+    asking,
+    awarding,
     care,
     dead_letters,
     interventions,
     negotiations,
-    placements,
     providers,
     referrals,
     responses,
+    searching,
 )
 from shared.contracts.model import Event
 
 _MODULES = (
-    referrals, placements, interventions, negotiations, care, responses, providers, dead_letters,
+    referrals, searching, asking, awarding, interventions, negotiations, care, responses, providers,
+    dead_letters,
 )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from shared.contracts.codes import DeclineReason, HandBackReason, ReleaseReason
 from shared.contracts.model import Instant, Pence, ReferralEvent
 from shared.contracts.requirement import Visit
 
+Version = Annotated[int, Field(ge=1)]
+
 
 class _Response(ReferralEvent):
     response_id: UUID
@@ -29,6 +31,8 @@ class OfferAccepted(_Response):
     offer_id: UUID
     rate_pence: Pence | None = None
     """What a spot provider quotes an hour; none: the rate of the offer."""
+    requirement_version: Version | None = None
+    """Of what is needed, as the provider has read it; none: that which it was made for."""
 
 
 class ConditionProposed(_Response):
@@ -40,6 +44,8 @@ class ConditionProposed(_Response):
     offer_id: UUID
     starts_at: Instant | None
     visits: tuple[Visit, ...]
+    requirement_version: Version | None = None
+    """Of what is needed, as the provider has read it; none: that which it was made for."""
 
 
 class CounterAnswered(_Response):
@@ -69,6 +75,8 @@ class ConfirmationSent(_Response):
     TOPIC: ClassVar[str] = "responses.v1"
 
     award_id: UUID
+    requirement_version: Version | None = None
+    """Of what is needed, as the provider has read it; none: that which it was awarded, or agreed to."""
 
 
 class ReleaseSent(_Response):
@@ -119,5 +127,5 @@ class ChangeAnswered(_Response):
     TOPIC: ClassVar[str] = "responses.v1"
 
     award_id: UUID
-    version: Annotated[int, Field(ge=1)]
+    version: Version
     agrees: bool

@@ -76,6 +76,28 @@ async def read_to_end(
     return count
 
 
+async def first_offsets(
+    bootstrap_servers: str, wanted: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """The offset of the first record that Kafka has at or after each of these, where there is any.
+
+    Asked by a consumer that shares nothing with a group: its answer is how the log is.
+    """
+    found: dict[TopicPartition, int] = {}
+    for topic in sorted({partition.topic for partition in wanted}):
+        own = {
+            partition: offset for partition, offset in wanted.items() if partition.topic == topic
+        }
+        async with consumer_of(bootstrap_servers, topic) as consumer:
+            end = await consumer.end_offsets(list(own))
+            async for records in records_between(consumer, own, end):
+                for record in records:
+                    found.setdefault(TopicPartition(topic, record.partition), record.offset)
+                if own.keys() <= found.keys():
+                    break
+    return found
+
+
 async def check_own_log(
     pool: Pool, bootstrap_servers: str, topics: Sequence[str], prefix: str
 ) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Iterable
 
+import stamina
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, NodeNotReadyError, TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import Topic, topics
 
@@ -25,6 +26,9 @@ MOST_REPLICAS = 3
 CREATE_TIMEOUT_SECONDS = 30.0
 CLUSTER_CHECK_SECONDS = 5.0
 """Real seconds between two looks at which cluster it is."""
+NO_BROKER_SECONDS = 20.0
+"""Real seconds for which a cluster may be without a broker. One that could not beat its heart for a
+while, say on a machine that was suspended, answers and yet is not told of until it has caught up."""
 
 
 async def ensure_topics(bootstrap_servers: str, *, prefix: str, partitions: int) -> None:
@@ -52,8 +56,12 @@ async def ensure_topics(bootstrap_servers: str, *, prefix: str, partitions: int)
         await admin.close()
 
 
+@stamina.retry(on=NodeNotReadyError, attempts=None, timeout=NO_BROKER_SECONDS, wait_max=1.0)
 async def cluster_id(bootstrap_servers: str) -> str:
-    """The id of the Kafka cluster: a wiped broker has another, so it names a log."""
+    """The id of the Kafka cluster: a wiped broker has another, so it names a log.
+
+    Raises KafkaError while Kafka is away, or has no broker for NO_BROKER_SECONDS.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=10_000)
     await admin.start()
     try:

@@ -7,6 +7,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 
 from shared.messaging.failures import code_of
+from shared.messaging.reader import Place
 from shared.messaging.store import QUERIES
 from shared.postgres.connection import Pool
 
@@ -26,17 +27,20 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         pool: Pool,
         log_id: Callable[[], Awaitable[str]],
         name: Callable[[str], str],
+        first: Callable[[Mapping[TopicPartition, int]], Awaitable[Mapping[TopicPartition, int]]],
         found: Callable[[str, str | None], None],
     ) -> None:
         """`log_id` asks Kafka which log it has; `name` gives a topic's name without prefix.
 
-        `found` is told the log's id and the code of what is waited for, None for nothing.
+        `first` asks Kafka for the first offset that it has at or after each of these. `found` is
+        told the log's id and the code of what is waited for, None for nothing.
         """
         self.consumer = consumer
         self.service = service
         self.pool = pool
         self.log_id = log_id
         self.name = name
+        self.first = first
         self.found = found
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
@@ -75,21 +79,32 @@ class Positions(ConsumerRebalanceListener):  # type: ignore[misc]
         self.found(log_id, None)
         return {partitions[row["topic"], row["partition"]]: row["next_offset"] for row in rows}
 
-    def read_again(
-        self, records: Sequence[ConsumerRecord], expected: Mapping[tuple[str, int], int]
-    ) -> None:
+    async def read_again(
+        self, records: Sequence[ConsumerRecord], expected: Mapping[Place, int]
+    ) -> dict[Place, range]:
         """Goes back to before a batch of which nothing was handled, and to what is `expected`.
 
-        `expected` is (topic without prefix, partition) → offset.
+        Gives the offsets there that Kafka has no more. That another batch comes without them is no
+        proof: the client may have begun once more where a group's memory says. Raises KafkaError.
         """
         consumer = self.consumer()
         if consumer is None:
-            return
-        first: dict[TopicPartition, int] = {}
+            return {}
+        begin: dict[TopicPartition, int] = {}
         for record in records:
             partition = TopicPartition(record.topic, record.partition)
-            place = (self.name(record.topic), record.partition)
-            first.setdefault(partition, min(record.offset, expected.get(place, record.offset)))
-        for partition, offset in first.items():
+            offset = expected.get((self.name(record.topic), record.partition), record.offset)
+            begin.setdefault(partition, min(record.offset, offset))
+        skipped = {
+            partition: expected[place]
+            for partition in begin
+            if (place := (self.name(partition.topic), partition.partition)) in expected
+        }
+        first = await self.first(skipped)
+        for partition, offset in begin.items():
             if partition in consumer.assignment():
                 consumer.seek(partition, offset)
+        return {
+            (self.name(partition.topic), partition.partition): range(skipped[partition], offset)
+            for partition, offset in first.items()
+        }

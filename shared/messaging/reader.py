@@ -7,7 +7,7 @@ record that fails for good is parked with its key, and later records of that key
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -27,6 +27,9 @@ BACK_OFF_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 log = structlog.get_logger(__name__)
 
+Place = tuple[str, int]
+"""A topic without prefix, and a partition."""
+
 
 class SkippedRecordsError(Exception):
     """Records lie between what was handled and what came: `expected` says where to read again.
@@ -35,10 +38,10 @@ class SkippedRecordsError(Exception):
     restored or is new, and its client may begin there before it is told better.
     """
 
-    def __init__(self, expected: dict[tuple[str, int], int]) -> None:
+    def __init__(self, expected: dict[Place, int]) -> None:
         super().__init__("records were skipped")
         self.expected = expected
-        """(topic without prefix, partition) → the offset that is next."""
+        """The offset that is next in each partition."""
 
 
 class Reader:
@@ -51,7 +54,7 @@ class Reader:
         self.failing: str | None = None
         """The code of the passing failure that is being waited out now, for readiness."""
         self._met_blocked = False
-        self._jumps: dict[tuple[str, int], tuple[int, int]] = {}
+        self._gone: dict[Place, range] = {}
 
     async def take(
         self, records: Sequence[KafkaRecord], log_id: str, name: Callable[[str], str]
@@ -133,26 +136,32 @@ class Reader:
         handled = {(received.topic, received.key) for received in accepted}
         await self._advance(connection, log_id, fresh, {place: last[place] for place in handled})
 
-    def _check_for_jumps(self, part: list[Incoming], offsets: dict[tuple[str, int], int]) -> None:
-        """Raises SkippedRecordsError if records lie between; the same ones again are not there.
+    def note_gone(self, gone: Mapping[Place, range]) -> None:
+        """Kafka itself was asked and has none of these offsets any more: they may be stepped over."""
+        self._gone.update(gone)
 
-        What is still missing after reading again from where it should be was deleted by retention.
-        """
-        first: dict[tuple[str, int], int] = {}
+    def _check_for_jumps(self, part: list[Incoming], offsets: dict[Place, int]) -> None:
+        """Raises SkippedRecordsError if records lie between that Kafka may still have."""
+        first: dict[Place, int] = {}
         for item in part:
             if topics()[item.topic].order == "contiguous":
                 first.setdefault(item.place, item.record.offset)
         jumps = {
-            place: (offsets[place], offset)
+            place: range(offsets[place], offset)
             for place, offset in first.items()
             if offset > offsets[place]
         }
-        if any(self._jumps.get(place) != jump for place, jump in jumps.items()):
-            self._jumps.update(jumps)
-            raise SkippedRecordsError({place: expected for place, (expected, _) in jumps.items()})
-        for place, (expected, offset) in jumps.items():
-            log.error("records.gone", topic=place[0], partition=place[1], expected=expected,
-                      found=offset)  # fmt: skip
+        skipped = {
+            place: jump.start
+            for place, jump in jumps.items()
+            if (gone := self._gone.get(place, range(0))).start != jump.start
+            or gone.stop < jump.stop
+        }
+        if skipped:
+            raise SkippedRecordsError(skipped)
+        for place, jump in jumps.items():
+            log.error("records.gone", topic=place[0], partition=place[1], expected=jump.start,
+                      found=jump.stop)  # fmt: skip
 
     async def _where_keys_stand(
         self, connection: Connection, items: list[Incoming]

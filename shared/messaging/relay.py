@@ -2,11 +2,13 @@
 
 It reads the rows that are unsent, never those after the last one seen: positions commit out of
 order. A crash between the acknowledgement and the deletion sends a record twice, with the same id
-and sequence; readers skip the second.
+and sequence; readers skip the second. What was acknowledged while an earlier one of its key was not
+is sent again after it, so that whoever reads the log from its beginning finds each key in order.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -69,20 +71,17 @@ class Relay:
         """
         rows = await QUERIES.unsent(connection, most=MOST_IN_FLIGHT)
         outcomes = await self._send(rows)
-        sent = [
-            row["position"]
-            for row, outcome in zip(rows, outcomes, strict=True)
-            if not isinstance(outcome, BaseException)
-        ]
+        sent: list[int] = []
+        failed: dict[UUID, tuple[asyncpg.Record, BaseException]] = {}
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                failed.setdefault(row["key"], (row, outcome))
+            elif row["key"] not in failed:
+                sent.append(row["position"])
         if sent:
             await QUERIES.mark_sent(connection, positions=sent)
-        failed = [
-            (row, outcome)
-            for row, outcome in zip(rows, outcomes, strict=True)
-            if isinstance(outcome, BaseException)
-        ]
         if failed:
-            await self._sort_out(connection, failed)
+            await self._sort_out(connection, failed.values())
         # Parked records are told of when nothing else is to be sent: that may be every moment.
         return bool(rows) or await self._announce(connection)
 
@@ -115,18 +114,14 @@ class Relay:
     async def _sort_out(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
-        failed: Sequence[tuple[asyncpg.Record, BaseException]],
+        failed: Iterable[tuple[asyncpg.Record, BaseException]],
     ) -> None:
-        """Sends the failed ones again one at a time, to tell a guilty record from its neighbours."""
-        blocked = set()
+        """Sends each key's first failed one alone, to tell a guilty record from its neighbours."""
         for row, first_error in failed:
             if not isinstance(first_error, REFUSED_FOR_GOOD):
                 raise first_error
-            if row["key"] in blocked:
-                continue
             (outcome,) = await self._send([row])
             if isinstance(outcome, REFUSED_FOR_GOOD):
-                blocked.add(row["key"])
                 await QUERIES.refuse(connection, position=row["position"], error=code_of(outcome))
                 log.error("record.refused", error=code_of(outcome), topic=row["topic"])
             elif isinstance(outcome, BaseException):

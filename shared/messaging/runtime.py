@@ -22,10 +22,10 @@ from faststream.specification.asyncapi import AsyncAPI
 
 from shared.contracts.registry import EVENTS
 from shared.messaging.acknowledging import Acknowledging
+from shared.messaging.broker import new_broker
 from shared.messaging.failures import code_of
-from shared.messaging.history import LostHistoryError, check_own_log, read_to_end
+from shared.messaging.history import LostHistoryError, check_own_log, first_offsets, read_to_end
 from shared.messaging.kafka_topics import cluster_id, ensure_topics, watch_cluster
-from shared.messaging.partitioning import partition_of
 from shared.messaging.positions import Positions
 from shared.messaging.reader import Reader, SkippedRecordsError
 from shared.messaging.received import Handler
@@ -37,9 +37,6 @@ from shared.settings import ServiceSettings
 
 BATCH_RECORDS = 500
 BATCH_TIMEOUT_MS = 10
-MOST_BATCH_BYTES = 262_144
-"""Of records to one partition in one request: aiokafka hands over no more until these are
-acknowledged, so its own 16 KiB would mean a round trip for a handful of events."""
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 3.0)
 
 log = structlog.get_logger(__name__)
@@ -83,6 +80,7 @@ class Messaging:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Relay and reader run while the block does; leaving it lets the batch at hand finish."""
+        asyncio.get_running_loop().set_exception_handler(_of_a_task_left_behind)
         task = asyncio.create_task(self._run(), name="messaging")
         try:
             yield
@@ -192,19 +190,7 @@ class Messaging:
         self._log_id, self._trouble = log_id or self._log_id, trouble
 
     def _new_broker(self) -> KafkaBroker:
-        broker = KafkaBroker(
-            self.settings.kafka_bootstrap_servers,
-            client_id=f"homeward-{self.service}",
-            enable_idempotence=True,
-            acks="all",
-            linger_ms=2,
-            max_batch_size=MOST_BATCH_BYTES,
-            partitioner=partition_of,
-            request_timeout_ms=20_000,
-            max_request_size=1_048_576,
-            logger=None,
-            apply_types=False,
-        )
+        broker = new_broker(self.settings.kafka_bootstrap_servers, f"homeward-{self.service}")
         for topic in self.writes:
             broker.publisher(
                 self.settings.homeward_topic_prefix + topic, schema=_any_event_of(topic)
@@ -229,6 +215,7 @@ class Messaging:
             pool=self.pool,
             log_id=lambda: cluster_id(self.settings.kafka_bootstrap_servers),
             name=self.short_name,
+            first=lambda wanted: first_offsets(self.settings.kafka_bootstrap_servers, wanted),
             found=self._found,
         )
         subscriber = broker.subscriber(
@@ -250,11 +237,12 @@ class Messaging:
 
         async def take(records: Any) -> None:
             try:
-                await self.reader.take(records, self._log_id, self.short_name)
-                acknowledging.note(records)
-            except SkippedRecordsError as error:
-                log.warning("records.skipped", partitions=len(error.expected))
-                positions.read_again(records, error.expected)
+                try:
+                    await self.reader.take(records, self._log_id, self.short_name)
+                    acknowledging.note(records)
+                except SkippedRecordsError as error:
+                    log.warning("records.skipped", partitions=len(error.expected))
+                    self.reader.note_gone(await positions.read_again(records, error.expected))
             except Exception as error:
                 # Nothing may leave a handler: FastStream would go on to the next batch.
                 if lost is not None and not lost.done():
@@ -273,6 +261,16 @@ async def _as_they_are(records: tuple[ConsumerRecord, ...]) -> KafkaMessage:
 
 async def _nothing_to_decode(message: KafkaMessage) -> Any:
     return message.raw_message
+
+
+def _of_a_task_left_behind(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody awaits. aiokafka shields a commit's request from being cancelled and leaves it
+    behind when we connect anew; that it fails then is no news, since why we did was told."""
+    error = context.get("exception")
+    if isinstance(error, KafkaError):
+        log.info("kafka.request-left-behind", error=code_of(error))
+    else:
+        loop.default_exception_handler(context)
 
 
 def _told(error: Exception) -> str:

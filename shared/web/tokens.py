@@ -75,6 +75,8 @@ class Scope:
     wards: frozenset[str] | None = frozenset()
     """None: every ward of its organisations."""
     provider_id: UUID | None = None
+    grades: frozenset[str] = frozenset()
+    """A broker's, in the council's own codes: what a policy leaves to a grade it may decide."""
 
     def holds_ward(self, organisation: str, ward: str) -> bool:
         """Whether this ward of this organisation lies in the scope."""
@@ -87,6 +89,7 @@ class Scope:
                 "organisations": sorted(self.organisations),
                 "wards": "*" if self.wards is None else sorted(self.wards),
                 "provider_id": None if self.provider_id is None else str(self.provider_id),
+                "grades": sorted(self.grades),
             }
         )
 
@@ -100,6 +103,7 @@ class Scope:
             organisations=frozenset(stored.get("organisations", [])),
             wards=None if wards == "*" else frozenset(wards),
             provider_id=None if provider is None else UUID(provider),
+            grades=frozenset(stored.get("grades", [])),
         )
 
 
@@ -138,6 +142,11 @@ class Caller:
     scope: Scope
     token_id: UUID
 
+    @property
+    def acts_as(self) -> frozenset[str]:
+        """The names by which a policy may let it decide something: its own, and its grades."""
+        return self.scope.grades | {self.subject}
+
 
 def new_token(role: Role, subject: str, scope: Scope, lifetime: timedelta) -> NewToken:
     """A token with a fresh 256-bit secret. Raises ValueError if the scope does not fit the role."""
@@ -153,6 +162,10 @@ def new_token(role: Role, subject: str, scope: Scope, lifetime: timedelta) -> Ne
         raise ValueError("a hub token names its wards, or all of them")
     if (role == "provider") != (scope.provider_id is not None):
         raise ValueError("a provider token, and no other, names its provider")
+    if scope.grades and role != "broker":
+        raise ValueError("only a broker token has grades")
+    if not all(_SUBJECT.fullmatch(grade) for grade in scope.grades):
+        raise ValueError("a grade is a short code of a-z, 0-9, _, . and -, as the policy writes it")
     secret = f"homeward_{role}_{secrets.token_urlsafe(_SECRET_BYTES)}"
     return NewToken(
         id=new_id(), secret=secret, role=role, subject=subject, scope=scope, lifetime=lifetime

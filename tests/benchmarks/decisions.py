@@ -9,8 +9,9 @@ from deploy.simulator.case import Case
 from deploy.simulator.drawing import Draws
 from deploy.simulator.market_file import load_market
 from deploy.simulator.world import World
-from services.matching.domain.commands import Command
+from services.matching.domain.care_commands import CareCommand
 from services.matching.domain.decide import step
+from services.matching.domain.package_step import PackageCommand
 from services.matching.domain.refusal import Refusal
 from services.matching.policy_file import load_policy
 from tests.benchmarks.figures import Waits
@@ -29,7 +30,8 @@ class _Timed(World):
     seconds: list[float]
     clock: Callable[[], float]
 
-    def _do(self, now: datetime, case: Case, command: Command) -> None:
+    def _do(self, now: datetime, case: Case, command: PackageCommand) -> None:
+        assert not isinstance(command, CareCommand), "nothing happens after the award"
         market = self._market_at(now)
         began = self.clock()
         outcome = step(case.placement, command, now, self.policy, market)

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from services.matching.projections import AWARDS, SUMMARIES, TURNS
 from services.matching.store import PLACEMENTS
 from shared.contracts.envelope import headers_for
-from shared.messaging.runtime import MOST_BATCH_BYTES
+from shared.messaging.broker import MOST_BATCH_BYTES
 from shared.messaging.store import QUERIES
 from tests.benchmarks.place import CONSUMER, PARTITIONS, Place, connected
 
@@ -78,7 +78,7 @@ async def run(place: Place, topic: str, count: int, source: str, after: int) -> 
         enable_auto_commit=False, auto_offset_reset="earliest",
     )  # fmt: skip
     producer = AIOKafkaProducer(
-        bootstrap_servers=place.kafka, acks="all", enable_idempotence=True, linger_ms=2,
+        bootstrap_servers=place.kafka, acks="all", linger_ms=2,
         max_batch_size=MOST_BATCH_BYTES,
     )  # fmt: skip
     async with connected(place.url) as writing, connected(place.url) as sending:

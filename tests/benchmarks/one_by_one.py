@@ -30,7 +30,7 @@ async def run(place: Place, topic: str, count: int) -> float:
     handled = 0
     async with await open_pool(place.url) as pool:
         matching = await _matching(pool)
-        broker = KafkaBroker(place.kafka, acks="all", enable_idempotence=True, logger=None, apply_types=False)  # fmt: skip
+        broker = KafkaBroker(place.kafka, acks="all", logger=None, apply_types=False)  # fmt: skip
         subscriber = broker.subscriber(
             place.prefix + topic,
             group_id=place.prefix + CONSUMER,

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
-ANY_ID = "018f0000-0000-7000-8000-00000000aaaa"
+from tests.e2e.every_route import ANY_ID, every_route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,33 +93,21 @@ def _in_referrals(value: str, good: Mapping[str, Any]) -> Iterator[Bad]:
 
 
 def _in_answers(value: str) -> Iterator[Bad]:
-    offer, package = f"/v1/offers/{ANY_ID}", f"/v1/packages/{ANY_ID}"
-    for path, body in (
-        (f"{offer}/accept", {value: value}),
-        (f"{offer}/decline", {"reason": value}),
-        (f"{offer}/decline", {"reason": "other", "note": f"{value}\x00"}),
-        (f"{offer}/decline", {"reason": "safety", "told": value * 50}),
-        (f"{package}/release", {"reason": value, "note": value}),
-        (f"{package}/release", {"reason": "other", "note": {value: value}}),
-        (f"{package}/start", {"started_at": value}),
-        (f"{package}/confirm", {"by": value}),
-    ):
-        yield Bad(service="providers", role="provider", method="POST", path=path, body=body)
-    placement = f"/v1/placements/{ANY_ID}"
-    said = {"answer": "accept", "told_by": value, "at": "2024-01-08T09:00:00Z"}
-    for path, body in (
-        (f"{placement}/award", {"provider_id": value, "ground": value, "reason": value}),
-        (
-            f"{placement}/award",
-            {"provider_id": ANY_ID, "ground": "other", "reason": f"{value}\x00"},
-        ),
-        (f"{placement}/award", {"provider_id": ANY_ID, "ground": "other", "reason": value * 900}),
-        (f"{placement}/offers/{ANY_ID}/answer", {**said, "answer": value}),
-        (f"{placement}/offers/{ANY_ID}/answer", {**said, "at": value}),
-        (f"{placement}/offers/{ANY_ID}/answer", said),
-        (f"{placement}/offers/{value}/answer", said),
-    ):
-        yield Bad(service="matching", role="broker", method="POST", path=path, body=body)
+    """Each field of everything that is said about an offer, a package or a placement."""
+    for route in (*every_route("providers"), *every_route("matching")):
+        if route.method != "POST":
+            continue
+        wrong = (value, {value: value}, value * 900)
+        bodies = [
+            {**route.body, name: told} for name, told in zip(route.body, cycle(wrong), strict=False)
+        ]
+        for path, body in (
+            *((route.at(), body) for body in bodies),
+            (route.at(), {**route.body, value: value, "note": f"{value}\x00"}),
+            (route.at(value), route.body),
+        ):
+            yield Bad(service=route.service, role=route.roles[0], method="POST", path=path,
+                      body=body)  # fmt: skip
 
 
 def _in_the_register(value: str, provider_id: UUID) -> Iterator[Bad]:

@@ -97,6 +97,15 @@ async def offered(world: World, placement_id: UUID, count: int = 1) -> dict[UUID
     return await world.until(read)
 
 
+async def looked_after(world: World, referral_id: UUID) -> None:
+    """Kim looks after a package, and the person agrees to the plan."""
+    path, told_at = f"/v1/placements/{referral_id}", (await world.now()).isoformat()
+    view = {"view": "agrees", "told_by_role": "family", "told_at": told_at}
+    for what, body in (("assign", {"assignee": "kim"}), ("person-view", view)):
+        answer = await world.call("matching", "POST", f"{path}/{what}", body)
+        assert answer.status_code == 200, answer.text
+
+
 async def test_a_package_split_in_two_with_bridging_care(world: World) -> None:
     """A broker splits a package; both parts are awarded apart; one is handed back the same day: the
     other is untouched, the gap is told in time, and bridging care covers it."""
@@ -104,6 +113,7 @@ async def test_a_package_split_in_two_with_bridging_care(world: World) -> None:
     one, two = await world.new_providers(outcode, 2)
     referral_id = await world.refer(outcode, requirement=requirement())
     await world.offers(referral_id, 2)
+    await looked_after(world, referral_id)
     assert await refused(world, referral_id, "split", confirm=False, parts=[[0, 1], [2]]) == (
         "needs-confirmation"
     )
@@ -111,6 +121,13 @@ async def test_a_package_split_in_two_with_bridging_care(world: World) -> None:
     assert events[:2] == ["offers-withdrawn", "divided"]
     assert await refused(world, referral_id, "hold") == "several-parts"
     first, second = await of_cause(world, referral_id, "split", 2)
+    for part in (first, second):
+        found = await placed(world, part)
+        assert (found["person_view"], found["assignee"]) == ("agrees", "kim")
+        lines = {one["type"] for one in found["timeline"]}
+        assert {
+            f"homeward.placement.{one}.v1" for one in ("assigned", "person-view-recorded")
+        } <= lines
     for placement_id, provider_id in ((first, one), (second, two)):
         offers = await offered(world, placement_id, 2)
         answer = await world.answer(provider_id, offers[provider_id], wait=25)
@@ -124,6 +141,7 @@ async def test_a_package_split_in_two_with_bridging_care(world: World) -> None:
     (later,) = await of_cause(world, referral_id, "handed_back")
     search = await placed(world, later)
     assert search["gap_at"] is not None
+    assert (search["person_view"], search["assignee"]) == ("not_asked", "kim")
     gaps = await world.call("matching", "GET", "/v1/care-gaps?until=2099-01-01T00:00:00Z")
     assert str(later) in {gap["placement_id"] for gap in gaps.json()}
     until = (await world.now() + timedelta(days=20)).isoformat()
@@ -135,6 +153,37 @@ async def test_a_package_split_in_two_with_bridging_care(world: World) -> None:
     assert moved["gap_at"] > search["gap_at"]
     parts = {row["placement_id"]: row["status"] for row in await package(world, referral_id, 5)}
     assert parts[second] == "started"
+    await world.verify()
+
+
+async def test_bridging_care_covers_parts_and_is_over_on_its_day(world: World) -> None:
+    """The search that it bridges to is split: no gap comes nearer by that. Nobody confirmed it, and on
+    its day it is over."""
+    outcode = world.new_outcode()
+    one, referral_id = await running(world, outcode)
+    (two,) = await world.new_providers(outcode, 1)
+    body = {"reason": "staffing", "last_visit_at": (await world.now()).isoformat()}
+    await said(world, one, referral_id, "hand-back", "handed_back", body)
+    (later,) = await of_cause(world, referral_id, "handed_back")
+    until = (await world.now() + timedelta(minutes=30)).isoformat()
+    await done(world, later, "bridge", until=until)
+    again = await refused(world, later, "bridge", until=until)
+    assert again == "already-asked"
+    (bridging,) = await of_cause(world, referral_id, "bridging")
+    offers = await offered(world, bridging)
+    assert (await world.answer(two, offers[two])).json()["result"] == "awarded"
+    covered = (await placed(world, later))["gap_at"]
+    await done(world, later, "split", parts=[[0, 1], [2]])
+    parts = [await placed(world, one) for one in await of_cause(world, referral_id, "split", 2)]
+    assert all(part["gap_at"] >= covered for part in parts)
+    assert await refused(world, parts[0]["placement_id"], "bridge", until=until) == "already-asked"
+
+    async def over() -> bool:
+        return bool((await placed(world, bridging))["status"] == "ended")
+
+    await world.until(over, seconds=90)
+    lines = [one["type"] for one in (await placed(world, bridging))["timeline"]]
+    assert lines[-2:] == ["homeward.placement.care-ending.v1", "homeward.placement.care-ended.v1"]
     await world.verify()
 
 
@@ -197,6 +246,41 @@ async def test_a_change_that_the_provider_refuses_is_searched_and_it_goes_on_unt
         return (answer.status_code, answer.json().get("type")) == (409, "not-awarded")
 
     await world.until(over)
+    await world.verify()
+
+
+async def test_care_without_a_last_day_is_handed_back(world: World) -> None:
+    """Its provider refused a change and goes on until somebody else begins; it may say from when it
+    cannot, and then everybody knows from when nobody comes."""
+    outcode = world.new_outcode()
+    provider_id, referral_id = await running(world, outcode)
+    await world.new_providers(outcode, 1)
+    more = requirement(*VISITS, {"weekday": "sat", "band": "morning", "minutes": 45})
+    await done(world, referral_id, "change", requirement=more)
+
+    async def found(field: str, value: object = ...) -> bool:
+        path = f"/v1/packages/{referral_id}"
+        row = (await world.call("providers", "GET", path, provider_id=provider_id)).json()
+        return row[field] is not None if value is ... else bool(row[field] == value)
+
+    await world.until(lambda: found("change"))
+    await said(world, provider_id, referral_id, "change/refuse", "change_refused", {"version": 2})
+    (search,) = await of_cause(world, referral_id, "change_refused")
+    assert (await placed(world, search))["gap_at"] is None
+    await world.until(lambda: found("state", "ending"))
+    last_visit_at = (await world.now() + timedelta(hours=1)).isoformat()
+    body = {"reason": "staffing", "last_visit_at": last_visit_at}
+    await said(world, provider_id, referral_id, "hand-back", "handed_back", body)
+    gap_at = (await placed(world, search))["gap_at"]
+    assert gap_at > last_visit_at
+    gaps = await world.call("matching", "GET", "/v1/care-gaps?until=2099-01-01T00:00:00Z")
+    assert str(search) in {gap["placement_id"] for gap in gaps.json()}
+    later = {**body, "last_visit_at": (await world.now() + timedelta(hours=9)).isoformat()}
+    again = await world.about_award(provider_id, referral_id, "hand-back", later)
+    assert (again.status_code, again.json()["type"]) == (409, "already-answered")
+    lines = [one["type"] for one in (await placed(world, search))["timeline"]]
+    assert "homeward.placement.care-gap-moved.v1" in lines
+    await world.until(lambda: found("last_visit_at"))
     await world.verify()
 
 

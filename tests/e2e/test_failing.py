@@ -55,6 +55,26 @@ async def a_package(world: World, failing: UUID, outcode: str, number: int) -> U
     return referral_id
 
 
+async def kill_in_the_middle(
+    world: World, path: str, body: dict[str, Any], referral_id: UUID
+) -> None:
+    """Sends it, holds it up where it has taken some of the packages, and kills the process there."""
+    async with world.where.connection("matching") as connection, connection.transaction():
+        await connection.execute(
+            "select from summaries where referral_id = $1 for update", referral_id
+        )
+        asking = asyncio.create_task(world.call("matching", "POST", path, body))
+
+        async def held_up() -> bool:
+            waiting = "select from pg_stat_activity where wait_event_type = 'Lock'"
+            return bool(await world.sql("matching", waiting + " and datname = current_database()"))
+
+        await world.until(held_up)
+        world.processes.kill("matching")
+        with suppress(httpx.TransportError):  # Nobody knows what came of it: so it is sent again.
+            await asking
+
+
 async def test_forty_packages_on_a_friday_at_half_past_four(friday: World) -> None:
     """One command, killed in the middle and sent again: every package is searched once, in the order
     of risk; a list says who has nobody tomorrow; nothing is lost."""
@@ -71,11 +91,8 @@ async def test_forty_packages_on_a_friday_at_half_past_four(friday: World) -> No
         "confirm": True,
     }
     path = f"/v1/providers/{failing}/fail"
-    asking = asyncio.create_task(world.call("matching", "POST", path, body))
-    await asyncio.sleep(0.05)
-    world.processes.kill("matching")
-    with suppress(httpx.TransportError):  # Nobody knows what came of it: so it is sent again.
-        await asking
+    await kill_in_the_middle(world, path, body, referral_ids[PACKAGES // 2])
+    assert not await world.sql("matching", "select from summaries where cause = 'provider_failed'")
     await world.up()
     answer = await world.call("matching", "POST", path, body)
     assert answer.status_code == 200, answer.text

@@ -7,7 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.e2e.test_steering import done, offer_is, order, refused
+from shared.web.tokens import Scope
+from tests.e2e.test_steering import done, offer_is, order, refused, timeline
 from tests.e2e.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -21,7 +22,7 @@ async def about(
 
 
 async def test_a_spot_rate_is_approved(world: World) -> None:
-    """Above the limit it waits for a named person; refused it is over, approved it is awarded."""
+    """Above the limit it waits for whom the policy names; refused it is over, approved it is awarded."""
     outcode = world.new_outcode()
     one, two = await world.new_providers(outcode, 2, kind="spot")
     referral_id = await world.refer(outcode)
@@ -35,13 +36,24 @@ async def test_a_spot_rate_is_approved(world: World) -> None:
     again = await about(world, one, offers[one], "accept", {"rate": "24.50"})
     assert (again.status_code, again.json()["type"]) == (409, "rate-refused")
     approve = f"offers/{offers[two]}/rate/approve"
-    named: dict[str, Any] = {"approver": "Head of brokerage"}
-    assert "awarded" in await done(world, referral_id, approve, **named)
-    assert await refused(world, referral_id, approve, **named) == "no-rate-quoted"
+    body = {"reason": "agreed on the telephone", "confirm": True}
+    path = f"/v1/placements/{referral_id}/{approve}"
+    by_another = await world.call("matching", "POST", path, body)
+    assert (by_another.status_code, by_another.json()["type"]) == (403, "not-the-approver")
+    assert "head-of-brokerage" in by_another.json()["detail"]
+    assert "rate_approval" in (await world.placement(referral_id))["escalations"]
+    url = world.processes.of("matching").url
+    head = await world.new_secret("broker", Scope(grades=frozenset({"head-of-brokerage"})))
+    bearer = {"Authorization": f"Bearer {head}"}
+    approved = await world.client.post(url + path, json=body, headers=bearer)
+    assert "awarded.v1" in approved.json()["result"], approved.text
+    assert await refused(world, referral_id, approve) == "no-rate-quoted"
     placement = await world.placement(referral_id)
     (awarded,) = [e for e in placement["timeline"] if e["type"].endswith(".awarded.v1")]
     assert awarded["content"]["rate_pence"] == 2450
-    assert placement["notes"][-1]["details"]["approver"] == "Head of brokerage"
+    assert placement["notes"][-1]["kind"] == "approve_rate"
+    assert placement["notes"][-1]["details"]["grades"] == ["head-of-brokerage"]
+    assert "rate-approved" in await timeline(world, referral_id)
     won = await about(world, two, offers[two], "accept", {"rate": "24.50"})
     assert won.json()["result"] == "awarded"
     await world.verify()

@@ -154,8 +154,40 @@ def simulated(market: SimulatedMarket, size: Size) -> list[str]:
             "and with what is drawn from habits that are assumed. No person acts in a run: nobody "
             "telephones, overrules or awards by hand."
         ),
+        *_life(market),
         "The figures show how policies compare on such a market. They are no promise for a real one.",
     ]
+
+
+def _life(market: SimulatedMarket) -> Iterator[str]:
+    """What happens to packages after the award, as the market's file assumes."""
+    if not market.lives:
+        return
+    life, told = market.life, []
+    weekly = [
+        habits.hands_back.a_week
+        for provider in market.providers
+        for habits in provider.habits
+        if habits.hands_back
+    ]
+    if weekly:
+        told.append(f"{_of_a_thousand(min(weekly), max(weekly))} are handed back")
+    if life and life.pauses:
+        told.append(f"{_of_a_thousand(life.pauses.a_week)} see the person go to hospital")
+    if life and life.changes:
+        told.append(f"{_of_a_thousand(life.changes.a_week)} see needs change")
+    if told:
+        yield f"After the start, of 1,000 packages in a week {listed(told)}. All of it is assumed."
+    if life and life.long_term_after_reablement:
+        yield (
+            f"{100 * life.long_term_after_reablement:.0f}% of reablement goes on as long-term care."
+        )
+
+
+def _of_a_thousand(low: float, high: float | None = None) -> str:
+    if high is None or high == low:
+        return f"{1000 * low:g}"
+    return f"{1000 * low:g} to {1000 * high:g}"
 
 
 def _setting(figures: Figures) -> str:

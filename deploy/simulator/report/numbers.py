@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from deploy.simulator.comparing import difference
-from deploy.simulator.figures import GOALS, MARK, MEASURES, Figures
+from deploy.simulator.figures import GOALS, MARK, Figures
 from deploy.simulator.grid import Grid
 from deploy.simulator.intervals import Interval
 from deploy.simulator.report import words
@@ -36,7 +36,7 @@ def _of(material: Material) -> dict[str, Any]:
         "benchmark": BENCHMARK,
         "measures": [
             {"key": one.key, "title": one.title, "unit": one.unit, "told": one.told}
-            for one in MEASURES
+            for one in found.chosen.measures
         ],
         "chosen": found.chosen.policy,
         "reaching": [one.policy for one in found.reaching],
@@ -47,7 +47,8 @@ def _of(material: Material) -> dict[str, Any]:
                 "policy": found.chosen.policy,
                 "less": other.policy,
                 "figures": {
-                    one.key: _interval(difference(found.chosen, other, one.key)) for one in MEASURES
+                    one.key: _interval(difference(found.chosen, other, one.key))
+                    for one in found.chosen.measures
                 },
             }
             for other in found.others
@@ -70,7 +71,7 @@ def _studied(one: Studied) -> dict[str, Any]:
             for minutes, interval in zip(CURVE_MINUTES, one.curve, strict=True)
         ],
         "filled_240_by_outcode": {
-            place.outcode: {"share": place.share, **(_interval(place.filled) or {})}
+            place.place: {"share": place.share, **(_interval(place.filled) or {})}
             for place in one.places
         },
         "new_hours_a_week_by_provider": one.hours_a_week,
@@ -86,6 +87,21 @@ def _studied(one: Studied) -> dict[str, Any]:
             }
             for told in one.forecasts
         ],
+        **_later(one),
+    }
+
+
+def _later(one: Studied) -> dict[str, Any]:
+    if not one.later:
+        return {}
+    return {
+        "later_searches": {
+            told.cause: {
+                "per_hundred_packages": _interval(told.per_hundred),
+                "filled_1440": _interval(told.filled),
+            }
+            for told in one.later
+        }
     }
 
 
@@ -99,7 +115,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
             **(_interval(figures.intervals[one.key]) or {"mean": None}),
             "by_seed": list(figures.by_seed[one.key]),
         }
-        for one in MEASURES
+        for one in figures.measures
     }
 
 

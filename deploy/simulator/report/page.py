@@ -1,11 +1,11 @@
 """The report as one HTML file that needs nothing else: no script, no font, no address is fetched."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 
-from deploy.simulator.figures import MARK, MEASURES, Figures
+from deploy.simulator.figures import MARK, Figures
 from deploy.simulator.figures_shares import peers_of
 from deploy.simulator.report import further, plots, tables, words
 from deploy.simulator.report.markup import (
@@ -22,8 +22,11 @@ from deploy.simulator.report.markup import (
 )
 from deploy.simulator.report.material import Material
 from deploy.simulator.report.policies_told import in_short, prices_told, tiers_told
+from deploy.simulator.study import Studied
 from services.matching.reporting.fill_report import BENCHMARK
 
+MOST_OUTCODES = 20
+"""More than that nobody reads one by one."""
 _TEMPLATE = Path(__file__).with_name("page.html")
 
 
@@ -58,6 +61,8 @@ def _answer(material: Material) -> Html:
         paragraph(words.cost(chosen)),
         paragraph(words.INTERVALS, kind="note"),
     ]
+    if (after := words.after_the_award(chosen)) is not None:
+        told += [element("h3", "After the award"), paragraph(after)]
     if found.others:
         told += [
             element("h3", "What is gained"),
@@ -99,12 +104,12 @@ def _sections(material: Material) -> Iterator[Html]:
         yield section(
             f"{found.chosen.policy} beside the others",
             paragraph(
-                "More (+) or less (−) than the other policy. “May be chance”: nothing at all lies "
-                "within the interval."
+                "More (+) or less (−) than the other policy. “May be chance”: no difference at all "
+                "lies within the interval, too."
             ),
             tables.differences(found.chosen, found.others),
         )
-    yield section("Where people live", tables.places(studied))
+    yield section("Where people live", *_places(studied))
     yield section(
         "Who gets the work",
         figure(
@@ -114,6 +119,8 @@ def _sections(material: Material) -> Iterator[Html]:
         ),
         details("Every provider", tables.providers(studied, peers)),
     )
+    if any(one.later for one in studied):
+        yield _after_the_award(material)
     if any(one.forecasts for one in studied):
         yield _forecasts(material)
     if material.worse is not None:
@@ -134,6 +141,16 @@ def _sections(material: Material) -> Iterator[Html]:
     yield section("What the figures mean", _definitions(figures))
 
 
+def _places(studied: Sequence[Studied]) -> Iterator[Html]:
+    """Outcode by outcode; where there are many, lot by lot, since few packages come from each."""
+    outcodes = tables.places(studied)
+    if len(studied[0].places) <= MOST_OUTCODES or len(studied[0].lots) < 2:
+        yield outcodes
+        return
+    yield tables.places(studied, by_lot=True)
+    yield details("Every outcode", outcodes)
+
+
 def _plots(material: Material) -> Html:
     speed = figure(
         plots.fill_curve(material.studied),
@@ -148,6 +165,20 @@ def _plots(material: Material) -> Html:
         "policy in all of 4-hour fill, offers and framework share. Dashed: the goals.",
     )
     return element("div", speed, costs, kind="plots")
+
+
+def _after_the_award(material: Material) -> Html:
+    return section(
+        "After the award",
+        paragraphs(words.after_the_award(one) for one in material.figures),
+        tables.later(material.studied),
+        paragraph(
+            "Packages that came in the weeks that count, followed until the last of these weeks "
+            "ends. A later search has its own clock and is in no figure of the first one. Nobody "
+            "acts on an alarm in a run: a package that nobody takes stays without care until it is "
+            "needed no longer."
+        ),
+    )
 
 
 def _forecasts(material: Material) -> Html:
@@ -181,7 +212,9 @@ def _simulated(material: Material) -> Html:
 
 
 def _definitions(figures: tuple[Figures, ...]) -> Html:
-    told = "".join(f"<dt>{escape(one.title)}</dt><dd>{escape(one.told)}</dd>" for one in MEASURES)
+    told = "".join(
+        f"<dt>{escape(one.title)}</dt><dd>{escape(one.told)}</dd>" for one in figures[0].measures
+    )
     seeds = len(figures[0].seeds)
     interval = (
         "<dt>95% interval</dt><dd>"

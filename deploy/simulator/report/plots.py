@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from deploy.simulator.figures import BY_KEY, GOALS, Figures
 from deploy.simulator.figures_forecasts import TOLD_FROM, ForecastFigures
-from deploy.simulator.figures_shares import Peers
+from deploy.simulator.figures_shares import Peer, Peers
 from deploy.simulator.grid import Grid
 from deploy.simulator.outcomes import Horizon
 from deploy.simulator.report.canvas import Canvas
@@ -59,9 +59,11 @@ def fill_curve(studied: Sequence[Studied]) -> str:
             axes.annotate(
                 f"{goal.percent:g}% in {goal.minutes / 60:g} h",
                 (goal.minutes / 60, goal.percent),
-                xytext=(7, -28 if goal.percent > 90 else -13),
+                xytext=(-4, 5),
                 textcoords="offset points",
+                ha="right",  # no curve of a policy comes there
                 color="#555555",
+                fontsize=8.5,
             )
         axes.set(xlim=(0, 8), ylim=(0, 101), xlabel="hours since the referral", ylabel="% filled")
         axes.legend(loc="lower right")
@@ -161,6 +163,7 @@ def load(studied: Sequence[Studied], peers: Peers) -> str:
     """New hours for each 100 of capacity, against how quickly a provider answers."""
     with Canvas("load", width=5.2, height=1.0 + 2.1 * len(studied)) as canvas:
         panels = canvas.axes(len(studied), sharex=True, sharey=True)
+        most = max(_won(one, peer) for one in studied for peer in peers)
         for axes, one in zip(panels, studied, strict=True):
             for kind, colour in KINDS.items():
                 some = [peer for peer in peers if peer.kind == kind]
@@ -168,7 +171,7 @@ def load(studied: Sequence[Studied], peers: Peers) -> str:
                     continue
                 axes.scatter(
                     [peer.answer_minutes * _APART[n % 5] for n, peer in enumerate(some)],
-                    [100 * one.hours_a_week[peer.name] / peer.hours_a_week for peer in some],
+                    [_won(one, peer) for peer in some],
                     s=[12 + peer.hours_a_week / 30 for peer in some],
                     color=colour,
                     alpha=0.55,
@@ -179,7 +182,7 @@ def load(studied: Sequence[Studied], peers: Peers) -> str:
             axes.set_title(one.policy.name, loc="left")
             axes.set_ylabel("new hours a week\nper 100 it can give")
             axes.set_xscale("log")
-            axes.set_ylim(bottom=-0.1)
+            axes.set_ylim(bottom=-0.1, top=1.08 * most or 1.0)
             ticks = [5, 10, 20, 40, 80]
             axes.set_xticks(ticks, [str(tick) for tick in ticks])
             axes.minorticks_off()
@@ -189,6 +192,11 @@ def load(studied: Sequence[Studied], peers: Peers) -> str:
             "Each provider's new hours a week for each 100 hours it can give, against its typical "
             "minutes until an answer; the table below has every provider."
         )
+
+
+def _won(one: Studied, peer: Peer) -> float:
+    """New hours a week for each 100 that a provider can give."""
+    return 100 * one.hours_a_week[peer.name] / peer.hours_a_week
 
 
 def reliability(studied: Sequence[Studied]) -> str:

@@ -1,10 +1,11 @@
 """A policy's tiers in sentences: who is asked, how many at once, and for how long."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from services.matching.domain.codes import Urgency
 from services.matching.domain.policy import ALL_AT_ONCE, Policy, Tier
 
+_URGENCIES: tuple[Urgency, ...] = ("urgent", "routine")
 _SCOPES = {"lot": "of the lot", "neighbours": "of neighbouring lots", "any": "wherever they are"}
 _WHERE = {"lot": " of the lot", "neighbours": " of neighbouring lots", "any": ""}
 _KINDS = {"framework": "framework providers", "dps": "DPS providers", "spot": "spot providers"}
@@ -42,13 +43,13 @@ def _told(tier: Tier, *, last: bool) -> str:
         return f"{tier.name}: closed to new packages"
     after = "it ends" if last else "the next tier joins in" if tier.adaptive else "the next follows"
     ends = (
-        f"{after} after {_minutes(tier.budget_minutes)}"
+        f"{after} after {_minutes(tier.budget_minutes, tier.working_budgets)}"
         if any(minutes is not None for minutes in tier.budget_minutes.values())
         else "it ends when all have been asked"
     )
     return (
         f"{tier.name}: {_KINDS[tier.kind]} {_SCOPES[tier.scope]}, {_pace(tier)}; an offer lasts "
-        f"{_minutes(tier.window_minutes)}, {ends}"
+        f"{_minutes(tier.window_minutes, tier.working_windows)}, {ends}"
     )
 
 
@@ -60,9 +61,14 @@ def _pace(tier: Tier) -> str:
     return "one at a time" if tier.wave_size == 1 else f"{tier.wave_size} at once"
 
 
-def _minutes(by_urgency: Mapping[Urgency, int | None]) -> str:
-    urgent, routine = by_urgency["urgent"], by_urgency["routine"]
-    told = "no set time" if routine is None else f"{routine} minutes"
-    if urgent == routine:
-        return told
-    return f"{told} ({urgent if urgent is not None else 'no set time'} if urgent)"
+def _minutes(by_urgency: Mapping[Urgency, int | None], working: Collection[Urgency]) -> str:
+    urgent, routine = (_told_minutes(by_urgency[one], one in working) for one in _URGENCIES)
+    return (
+        routine if urgent == routine else f"{routine} ({urgent.removesuffix(' minutes')} if urgent)"
+    )
+
+
+def _told_minutes(minutes: int | None, working: bool) -> str:
+    if minutes is None:
+        return "no set time"
+    return f"{minutes} {'working ' if working else ''}minutes"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from deploy.simulator.figures import GOALS, MEASURES, Figures
+from deploy.simulator.figures import BY_KEY, GOALS, MEASURES, Figures
 from deploy.simulator.figures_forecasts import ForecastFigures
 from deploy.simulator.figures_shares import Peers
 from deploy.simulator.figures_told import difference_told, figure_told
@@ -54,7 +54,7 @@ def everything(figures: Sequence[Figures], caption: str) -> Html:
                     for one in figures
                 ),
             )
-            for measure in MEASURES
+            for measure in figures[0].measures
         ),
         caption,
         kind="policies",
@@ -65,7 +65,7 @@ def differences(chosen: Figures, others: Sequence[Figures]) -> Html:
     """The chosen policy less each other one, measure by measure."""
     columns = [{entry.measure.key: entry for entry in apart(chosen, other)} for other in others]
     rows = []
-    for measure in MEASURES:
+    for measure in chosen.measures:
         cells: list[Html] = []
         for column in columns:
             entry = column.get(measure.key)
@@ -85,22 +85,23 @@ def differences(chosen: Figures, others: Sequence[Figures]) -> Html:
     )
 
 
-def places(studied: Sequence[Studied]) -> Html:
-    """Filled within four hours by outcode, those of most packages first."""
-    told = [{one.outcode: one for one in each.places} for each in studied]
+def places(studied: Sequence[Studied], *, by_lot: bool = False) -> Html:
+    """Filled within four hours by outcode, or by lot, those of most packages first."""
+    found = [each.lots if by_lot else each.places for each in studied]
+    told = [{one.place: one for one in each} for each in found]
     return table(
-        ("outcode and its share", *(one.policy.name for one in studied)),
+        (f"{'lot' if by_lot else 'outcode'} and its share", *(one.policy.name for one in studied)),
         (
             (
-                html(f"{place.outcode}, {place.share:.0f}%"),
+                html(f"{place.place}, {place.share:.0f}%"),
                 *(
-                    with_interval(_percent(each[place.outcode].filled))
-                    if place.outcode in each
+                    with_interval(_percent(each[place.place].filled))
+                    if place.place in each
                     else "–"
                     for each in told
                 ),
             )
-            for place in studied[0].places
+            for place in found[0]
         ),
         f"Filled within 4 hours, by where the person lives and how many do. {SMALL}",
         kind="policies",
@@ -129,6 +130,35 @@ def providers(studied: Sequence[Studied], peers: Peers) -> Html:
             for peer in ordered
         ),
         "Weekly hours of the packages won in a week, on average.",
+    )
+
+
+CAUSES = {
+    "handed_back": "handed back",
+    "pause_lapsed": "home after a pause that had lapsed",
+    "restart_refused": "restart refused",
+    "change_refused": "change refused",
+    "reablement_ended": "reablement goes on as long-term care",
+}
+"""Of later searches in a run, in words."""
+
+
+def later(studied: Sequence[Studied]) -> Html:
+    """Why packages are searched again, how often, and how many of these searches end in a day."""
+    told = [{one.cause: one for one in each.later} for each in studied]
+    count, filled = BY_KEY["later_searches"], BY_KEY["later_filled_1440"]
+    rows = []
+    for cause in [one for one in CAUSES if any(one in each for each in told)]:
+        found = [each.get(cause) for each in told]
+        searches = [figure_told(count, one.per_hundred if one else None) for one in found]
+        in_a_day = [figure_told(filled, one.filled if one else None) for one in found]
+        rows.append((html(CAUSES[cause]), *map(with_interval, searches)))
+        rows.append((html("… filled in 24 h"), *map(with_interval, in_a_day)))
+    return table(
+        ("searched again because", *(one.policy.name for one in studied)),
+        rows,
+        f"Later searches for every 100 packages, and how many of them end in a day. {SMALL}",
+        kind="policies",
     )
 
 

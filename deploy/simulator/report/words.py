@@ -127,6 +127,23 @@ def cost(figures: Figures) -> str:
     )
 
 
+def after_the_award(figures: Figures) -> str | None:
+    """What became of care that had started; None on a market where nothing happens to it."""
+    if "visits_given" not in figures.by_seed:
+        return None
+    back, searches, filled, gaps, given = (
+        figure_told(BY_KEY[key], figures.intervals[key]).replace(" in 100", "")
+        for key in (
+            "handed_back", "later_searches", "later_filled_1440", "care_gaps", "visits_given",
+        )
+    )  # fmt: skip
+    return (
+        f"Of 100 packages under {figures.policy}, {back} are handed back after care has started, "
+        f"and {searches} are searched again for this or another reason; {filled} of these searches "
+        f"are filled within 24 hours. Care breaks off {gaps} times, and {given} of the visits due are given."
+    )
+
+
 def gained(one: Figures, other: Figures) -> str:
     """In what the one is better than the other, of what a choice is told by; sure things only."""
     told = apart(one, other, [BY_KEY[key] for key in COMPARED])
@@ -194,3 +211,5 @@ def summary(material: Material) -> Iterable[str]:
         yield plainly
     yield goals_of(material.verdict.chosen)
     yield cost(material.verdict.chosen)
+    if (after := after_the_award(material.verdict.chosen)) is not None:
+        yield after

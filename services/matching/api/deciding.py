@@ -1,7 +1,7 @@
 """A person's command, run once with its note, and what it is answered with."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Request
 from fastapi.responses import Response
 
 from services.matching.api.meaning import meant_by
+from services.matching.domain.care_commands import Bridge, PauseCare, RestartCare
 from services.matching.domain.events import Awarded, Event
 from services.matching.domain.package_step import PackageCommand
 from services.matching.domain.refusal import Refusal
@@ -37,9 +38,14 @@ _FIELDS = {
     "hold-too-long": "until",
     "window-too-short": "expires_at",
     "window-too-long": "expires_at",
-    "in-the-past": "date",
 }
 """Refusals that say that a field of the body is wrong."""
+_DATES: dict[type[PackageCommand], str] = {
+    PauseCare: "held_until",
+    RestartCare: "restart_at",
+    Bridge: "until",
+}
+"""Which field is wrong with `in-the-past`."""
 
 
 class Note(NamedTuple):
@@ -64,11 +70,13 @@ async def decide(
     note: Note,
     *,
     confirmed: bool = True,
+    also: Callable[[Connection], Awaitable[None]] | None = None,
 ) -> Response:
     """Runs a person's command with its note in one transaction, or answers why not.
 
-    The id is a placement's, or a referral's with one open placement. One that is not `confirmed` and would cost somebody something is answered 409
-    `needs-confirmation` with what it would do.
+    The id is a placement's, or a referral's with one open placement. One that is not `confirmed` and
+    would cost somebody something is answered 409 `needs-confirmation` with what it would do. `also`
+    keeps what belongs to the note, if the command is obeyed.
     """
     matching: Matching = request.app.state.matching
     if not request.app.state.up_to_date.is_set():
@@ -81,8 +89,10 @@ async def decide(
             connection, meant.referral_id, command, about=meant.about, confirmed=confirmed
         )
         if isinstance(outcome, Refusal):
-            raise _refused(outcome)
+            raise _refused(outcome, command)
         await keep_note(connection, meant.referral_id, act.subject, note)
+        if also is not None:
+            await also(connection)
         return Answer(status=200, body=_said(meant.referral_id, outcome))
 
     return await act.run(web_of(request).pool, effect)
@@ -111,11 +121,14 @@ def _said(referral_id: UUID, events: tuple[Event, ...]) -> dict[str, object]:
     }
 
 
-def _refused(refusal: Refusal) -> Problem:
+def _refused(refusal: Refusal, command: PackageCommand) -> Problem:
     if refusal.code in ("unknown-placement", "unknown-offer"):
         return not_found("placement" if refusal.code == "unknown-placement" else "offer")
-    if refusal.code in _FIELDS:
-        return invalid((_FIELDS[refusal.code], refusal.code, refusal.sentence))
+    field = _DATES[type(command)] if refusal.code == "in-the-past" else _FIELDS.get(refusal.code)
+    if field is not None:
+        return invalid((field, refusal.code, refusal.sentence))
+    if refusal.code == "not-the-approver":
+        return Problem(403, refusal.code, "This is for somebody else to approve", refusal.sentence)
     if refusal.code == "needs-confirmation":
         return Problem(409, refusal.code, "Somebody loses by it", refusal.sentence)
     return Problem(409, refusal.code, "It cannot be done now", refusal.sentence)

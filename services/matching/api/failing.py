@@ -46,7 +46,11 @@ async def care_gaps(
 @router.get("/v1/providers/{provider_id}/packages", summary="What a provider has")
 async def packages(request: Request, provider_id: UUID, _who: Broker) -> list[HeldPackage]:
     """Packages by a live award, and those that it keeps until a last visit."""
+    matching: Matching = request.app.state.matching
     async with web_of(request).connection() as connection:
+        market = await matching.market.now(connection, await clock.now(connection))
+        if provider_id not in market.providers:
+            raise not_found("provider")
         rows = await QUERIES.packages_of_provider(connection, provider_id=provider_id)
     return [HeldPackage(**{name: row[name] for name in HeldPackage.model_fields}) for row in rows]
 

@@ -1,8 +1,10 @@
 """Which placement the id in a route means: that of a placement, or of a referral with one open part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.matching.api.shapes import LinkedPlacement
 from services.matching.projections import SUMMARIES
 from services.matching.store import QUERIES
 from services.matching.summary import Summary
@@ -41,6 +43,16 @@ async def shown_by(connection: Connection, id: UUID) -> tuple[Summary, list[Summ
     assignees = {row["placement_id"]: row["assignee"] for row in all_rows}
     shown = _only_open(whole) if referral_id == id else SUMMARIES.rows.from_record(rows[0])
     return shown, whole, assignees[shown.placement_id]
+
+
+async def linked_to(
+    connection: Connection, referral_ids: Sequence[UUID]
+) -> dict[UUID, list[LinkedPlacement]]:
+    """By referral: what is placed for whoever lives with its person."""
+    found: dict[UUID, list[LinkedPlacement]] = {}
+    for row in await QUERIES.linked_to(connection, referral_ids=referral_ids):
+        found.setdefault(row["of_referral_id"], []).append(LinkedPlacement(**row))
+    return found
 
 
 def _only_open(whole: list[Summary]) -> Summary:

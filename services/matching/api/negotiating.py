@@ -5,8 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.matching.api.deciding import BrokerOnce, Note, decide
-from services.matching.api.orders import ApprovalBody, CounterBody, Reasoned
+from services.matching.api.deciding import Broker, BrokerOnce, Note, decide
+from services.matching.api.orders import CounterBody, Reasoned
 from services.matching.domain.asking import Terms
 from services.matching.domain.people_commands import CounterCondition, DecideCondition, DecideRate
 from services.matching.translate import visit_of
@@ -16,12 +16,21 @@ router = APIRouter(prefix="/v1/placements/{referral_id}/offers/{offer_id}", tags
 
 @router.post("/rate/approve", summary="Approve a rate above the limit")
 async def approve_rate(
-    request: Request, referral_id: UUID, offer_id: UUID, body: ApprovalBody, act: BrokerOnce
+    request: Request,
+    *,
+    referral_id: UUID,
+    offer_id: UUID,
+    body: Reasoned,
+    act: BrokerOnce,
+    who: Broker,
 ) -> Response:
-    """200: the yes competes, and is awarded if nobody better may answer. 409 `no-rate-quoted`."""
-    details = {"offer_id": str(offer_id), "approver": body.approver}
-    note = Note("approve_rate", body.reason, details)
-    command = DecideRate(offer_id=offer_id, approved=True)
+    """200: the yes competes, and is awarded if nobody better may answer. 409 `no-rate-quoted`.
+
+    403 `not-the-approver`: the policy's `rate_approver` is neither the token's subject nor a grade.
+    """
+    grades = sorted(who.scope.grades)
+    note = Note("approve_rate", body.reason, {"offer_id": str(offer_id), "grades": grades})
+    command = DecideRate(offer_id=offer_id, approved=True, acts_as=who.acts_as)
     return await decide(request, act, referral_id, command, note, confirmed=body.confirm)
 
 

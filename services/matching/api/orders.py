@@ -1,13 +1,20 @@
 """What brokers send to steer a search. Every `reason` and `note` stays in this service."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.matching.api.shapes import Body, Confirmable
-from shared.contracts.codes import AwardGround, EscalationKind, PersonView, PersonViewBy
+from shared.contracts.codes import (
+    AwardGround,
+    DeclineReason,
+    EscalationKind,
+    PersonView,
+    PersonViewBy,
+)
 from shared.contracts.model import Code
 from shared.contracts.requirement import Requirement, Visit
 from shared.web.instants import When
@@ -39,12 +46,6 @@ class AmendBody(Reasoned):
     requirement: Requirement
 
 
-class ApprovalBody(Reasoned):
-    """Who approved the rate, by name; it stays here."""
-
-    approver: ShortText
-
-
 class CounterBody(Reasoned):
     """Other terms: a start, or all visits as they could be given."""
 
@@ -71,6 +72,27 @@ class WindowBody(Reasoned):
     """The offer's new deadline, later or earlier."""
 
     expires_at: When
+
+
+class CorrectionBody(Reasoned):
+    """What was said in a call that was written down wrongly; `none`: nothing of this offer."""
+
+    answer: Literal["accept", "decline", "none"]
+    decline_reason: DeclineReason | None = None
+    at: When | None = None
+    """When it was said; by default as it was written down."""
+    offer_id: UUID | None = None
+    """The offer of the provider whose answer it was, if it was another."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.answer == "decline") != (self.decline_reason is not None):
+            raise PydanticCustomError(
+                "decline_reason_unfit", "a decline, and nothing else, has a decline_reason"
+            )
+        if self.answer == "none" and (self.at or self.offer_id):
+            raise PydanticCustomError("nothing_said", "what was not said has no time and no offer")
+        return self
 
 
 class PersonViewBody(Body):

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from services.matching.api.deciding import Broker, BrokerOnce, Note, decide, web_of
-from services.matching.api.meaning import meant_by, shown_by
+from services.matching.api.meaning import linked_to, meant_by, shown_by
+from services.matching.api.orders import CorrectionBody
 from services.matching.api.shapes import (
     HandAward,
     PlacementDetail,
@@ -21,6 +22,7 @@ from services.matching.api.shapes import (
 )
 from services.matching.domain.commands import Answer as ProviderAnswer
 from services.matching.domain.commands import AwardByHand, ReceiveAnswers
+from services.matching.domain.people_commands import CorrectAnswer
 from services.matching.explaining import not_reached_told, offers_told, passed_over_told
 from services.matching.explanation import explanation
 from services.matching.handlers import Matching
@@ -63,10 +65,15 @@ async def list_placements(
             before_id=before[1], most=limit + 1,
         )  # fmt: skip
         now = await clock.now(connection)
-    shown = [SUMMARIES.rows.from_record(row) for row in rows[:limit]]
+        shown = [SUMMARIES.rows.from_record(row) for row in rows[:limit]]
+        linked = await linked_to(connection, [row.referral_id for row in shown])
     return Page(
         items=[
-            PlacementView(**view_of(row, now), assignee=record["assignee"])
+            PlacementView(
+                **view_of(row, now),
+                assignee=record["assignee"],
+                linked=linked.get(row.referral_id, []),
+            )
             for row, record in zip(shown, rows, strict=False)
         ],
         next=encode_cursor(shown[-1].received_at, shown[-1].placement_id)
@@ -87,12 +94,14 @@ async def get_placement(request: Request, id: UUID, _who: Broker) -> PlacementDe
         history = await QUERIES.timeline(connection, referral_id=row.referral_id)
         notes = await QUERIES.notes_about(connection, referral_id=row.referral_id)
         now = await clock.now(connection)
+        linked = await linked_to(connection, [row.referral_id])
         forecasts = await matching.forecasts(connection, [row.referral_id])
     events = [read_event(entry["type"], entry["body"]) for entry in history]
     own = [event for event in events if event.placement_id == row.placement_id]
     return PlacementDetail(
         **view_of(row, now),
         assignee=assignee,
+        linked=linked.get(row.referral_id, []),
         package=[
             PlacementOfPackage(
                 placement_id=one.placement_id,
@@ -181,3 +190,34 @@ async def answer_by_telephone(
          "said_at": body.at.isoformat()},
     )  # fmt: skip
     return await decide(request, act, id, ReceiveAnswers(answers=(answer,)), note)
+
+
+@router.post(
+    "/v1/placements/{id}/offers/{offer_id}/answer/correct",
+    summary="Correct a telephone answer that was written down wrongly",
+)
+async def correct_answer(
+    request: Request, id: UUID, offer_id: UUID, body: CorrectionBody, act: BrokerOnce
+) -> Response:
+    """200 with what came of it: an award on a wrong yes ends, and the search goes on.
+
+    409 `answered-by-provider`, `not-answered`, `nothing-changed`, `answer-is-over`, `another-call`,
+    `already-confirmed`, `already-started`, `already-placed`, `needs-confirmation`; 422 for `at`.
+    """
+    said = None if body.answer == "none" else body.answer
+    command = CorrectAnswer(
+        offer_id=offer_id,
+        said=said,
+        reason=body.decline_reason,
+        said_at=body.at,
+        meant=body.offer_id,
+    )
+    details = {
+        "offer_id": str(offer_id),
+        "answer": body.answer,
+        "decline_reason": body.decline_reason,
+        "said_at": body.at and body.at.isoformat(),
+        "meant_offer_id": body.offer_id and str(body.offer_id),
+    }
+    note = Note("correct_answer", body.reason, details)
+    return await decide(request, act, id, command, note, confirmed=body.confirm)

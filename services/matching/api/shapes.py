@@ -65,6 +65,16 @@ class TelephoneAnswer(Body):
         return self
 
 
+class LinkedPlacement(BaseModel):
+    """A placement of the person who lives with this one: shown together, awarded separately."""
+
+    referral_id: UUID
+    placement_id: UUID
+    status: str
+    provider_name: str | None
+    """Who has it, or had it last."""
+
+
 class PlacementView(BaseModel):
     """A placement as a list shows it. `minutes` run from receipt until it was filled, or to now."""
 
@@ -105,6 +115,8 @@ class PlacementView(BaseModel):
     person_view: str
     assignee: str | None = None
     """Who looks after it."""
+    linked: list[LinkedPlacement] = []
+    """What is placed for the person who lives with this one."""
     escalations: list[str]
     cause: str
     """Why it began: the referral, a split, or what ended the care before."""

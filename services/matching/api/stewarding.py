@@ -128,11 +128,14 @@ async def assign(
 ) -> Response:
     """200. Everybody still sees it and may act on it."""
     assignee_id = None if body.assignee is None else uuid5(_ASSIGNEES, body.assignee)
-    if body.assignee is not None:
-        async with web_of(request).connection() as connection:
+
+    async def keep_name(connection: Connection) -> None:
+        if assignee_id is not None:
             await QUERIES.keep_assignee(connection, assignee_id=assignee_id, subject=body.assignee)
+
     note = Note("assign", body.note or "", {"assignee": body.assignee})
-    return await decide(request, act, referral_id, Assign(assignee_id=assignee_id), note)
+    command = Assign(assignee_id=assignee_id)
+    return await decide(request, act, referral_id, command, note, also=keep_name)
 
 
 @router.post("/placements/{referral_id}/escalate", summary="Ask a colleague to look at it")

@@ -12,6 +12,7 @@ from uuid import UUID
 from services.matching.domain.asking import Expected, Price, Reckoning
 from services.matching.domain.codes import ContractKind
 from services.matching.domain.curve import Curve
+from services.matching.domain.hardness import Hardness, hardness_after
 from services.matching.domain.market import Market
 from services.matching.domain.pacing import Goal, Live, Next, Plan, plan
 from services.matching.domain.placement import Facts, Searching
@@ -108,7 +109,7 @@ def view_of(searching: Searching, now: datetime, policy: Policy, market: Market)
                 for one in searching.unasked[:MOST_FOLLOWING]
             ]
         ),
-        goals=tuple(_goals(searching.facts, now, policy, market)),
+        goals=tuple(goals_of(searching.facts, now, policy, market)),
         settling_minutes=tier.settling_minutes if tier.award_rule == "ranked" else 0.0,
     )
 
@@ -121,17 +122,22 @@ class Beliefs:
         self._needed = searching.facts.needed
         noes = [offer for offer in searching.offers if offer.status == "declined"]
         self._hardness = 0.0
+        self._declined = [self.curve(no.provider_id, no.contract_kind, no.lot).yes for no in noes]
         if noes:
-            self._hardness = self._responses.hardness(
-                [self.curve(no.provider_id, no.contract_kind, no.lot).yes for no in noes]
-            )
+            self._hardness = round(self._responses.hardness(self._declined), 1)
 
     def curve(self, provider_id: UUID, kind: ContractKind, lot: str | None) -> Curve:
         """What is believed of one provider, by the contract it would take the package under."""
         return self._responses.curve(provider_id, kind, lot, self._needed, self._hardness)
 
+    def hardness(self) -> Hardness:
+        """How hard the package may be; curves are of the hardness that is likeliest."""
+        return hardness_after(
+            self._declined, believed=self._hardness, variance=self._responses.hardness_variance
+        )
 
-def _goals(
+
+def goals_of(
     facts: Facts, now: datetime, policy: Policy, market: Market
 ) -> Iterable[tuple[Price, Goal]]:
     """The targets that lie ahead. When the last is missed, it is set again as far on: a late

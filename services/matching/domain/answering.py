@@ -1,7 +1,7 @@
 """What providers' answers do: noes first to last, and then who of the yeses has it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.matching.domain import events
@@ -41,7 +41,7 @@ def receive_answers(turn: Turn, placement: Present, answers: Sequence[Answer]) -
         if not isinstance(offer, Offer):
             _refuse(turn, answer, offer)
         elif answer.kind == "decline":
-            _decline(turn, offer, answer)
+            decline(turn, offer, answer)
         elif not raise_question(turn, offer, answer):
             claims[offer.offer_id] = Claim(
                 offer=offer,
@@ -65,9 +65,8 @@ def _refuse(turn: Turn, answer: Answer, code: RefusalCode) -> None:
     )
 
 
-def _decline(turn: Turn, offer: Offer, answer: Answer) -> None:
-    """A prompt no costs no turn. Source: domain rule 4."""
-    prompt_minutes = timedelta(minutes=turn.policy.prompt_decline_minutes)
+def decline(turn: Turn, offer: Offer, answer: Answer) -> None:
+    """Record a no that counts. A prompt one costs no turn. Source: domain rule 4."""
     turn.record(
         events.OfferDeclined(
             at=turn.now,
@@ -77,9 +76,14 @@ def _decline(turn: Turn, offer: Offer, answer: Answer) -> None:
             provider_id=offer.provider_id,
             reason=answer.reason or "other",
             answered_at=answer.answered_at,
-            prompt=answer.answered_at - offer.made_at <= prompt_minutes,
+            prompt=is_prompt(turn, offer, answer.answered_at),
             lot=offer.lot,
             via=answer.via,
             response_id=answer.response_id,
         )
     )
+
+
+def is_prompt(turn: Turn, offer: Offer, answered_at: datetime) -> bool:
+    """Whether an answer came so soon that a no costs no turn."""
+    return answered_at - offer.made_at <= timedelta(minutes=turn.policy.prompt_decline_minutes)

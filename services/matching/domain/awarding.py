@@ -29,9 +29,8 @@ def confirm_by(turn: Turn) -> datetime:
     return turn.policy.confirm_by(urgency, turn.now)
 
 
-def start_by(turn: Turn) -> datetime | None:
+def start_by(turn: Turn, ready_at: datetime | None) -> datetime | None:
     """When care awarded now is overdue if it has not started; None where no start is planned."""
-    ready_at = searched(turn.placement).facts.ready_at
     if ready_at is None:
         return None
     return max(ready_at, turn.now) + timedelta(hours=turn.policy.start_overdue_hours)

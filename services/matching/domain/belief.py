@@ -23,8 +23,9 @@ TRUST_BIN = 20.0
 """Bins of waiting that the shape within a span counts as. Source: assumed."""
 TRUST_YES = 12.0
 """Answers that the belief about yeses counts as. Source: assumed."""
-TRUST_LASTING = 6.0
-"""Awards that the belief about releases counts as. Source: assumed."""
+SPREAD_LASTING = 3.0
+"""Variance of the log-odds that an award lasts, among providers of a group. Source: assumed; where
+19 awards of 20 last, what is believed of the group then counts as 6 awards."""
 SPREAD, TRUST_SPREAD = 0.01, 60.0
 """Variance among the ratios of features of one sort, say outcodes, where nothing is known of it, and
 how many expected yeses that counts as. Source: assumed."""
@@ -57,13 +58,25 @@ class Belief:
     def refined(self, seen: Counts, trust: float = 1.0) -> "Belief":
         """The belief after what was seen; what was believed before counts `trust` times as much."""
         yes, ratios = _yeses(self, seen, trust * TRUST_YES)
-        kept, before = seen.awarded - seen.released, trust * TRUST_LASTING
+        kept, before = seen.awarded - seen.released, trust * _trust_lasting(self.lasts)
         return Belief(
             hazard=_speed(self.hazard, seen, trust),
             yes=yes,
             ratios=ratios,
             lasts=(kept + before * self.lasts) / (seen.awarded + before),
         )
+
+
+def _trust_lasting(lasts: float) -> float:
+    """Awards that a group's share of lasting ones counts as, against those of a part of it.
+
+    Shares with mean m and variance v are as if 1 + trust awards were known, v = m(1 - m) / (1 + trust);
+    providers that differ by SPREAD_LASTING in log-odds have v = SPREAD_LASTING * (m(1 - m))**2. So in
+    a group where few awards are given back one more is taken for bad luck; where half are, some
+    providers always do it and others never, and each shows soon which it is.
+    """
+    sure = min(lasts, MOST_LIKELY)
+    return max(1 / (SPREAD_LASTING * sure * (1 - sure)) - 1, 0.0)
 
 
 def _speed(hazard: Sequence[float], seen: Counts, trust: float) -> tuple[float, ...]:

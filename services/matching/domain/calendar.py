@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
-from services.matching.domain.hours import LONDON
+from services.matching.domain.london import LONDON, day_of
 
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
@@ -75,7 +75,7 @@ def add_working_days(day: date, days: int, calendar: Calendar) -> date:
 
 def working_days(start: datetime, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:
     """Opening and closing of each working day from that of the start on, as instants in UTC."""
-    first = start.astimezone(LONDON).date()
+    first = day_of(start)
     for days in count():
         day = first + days * _DAY
         if calendar.works_on(day):

@@ -5,23 +5,32 @@ keeps care and access until its last visit. Source: domain page, hand-back, rest
 """
 
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import assert_never
 
 from services.matching.domain import care_commands as asked
 from services.matching.domain import care_events as care
 from services.matching.domain import placement as states
-from services.matching.domain.authorised import escalate_if_exceeded
 from services.matching.domain.care_questions import (
     already_searched,
     holds,
-    why_not_change,
+    may_hand_back,
+    was_paused,
     why_not_continue,
     why_not_end,
     why_not_pause,
     why_not_restart,
 )
-from services.matching.domain.codes import NoAnswer, Request
-from services.matching.domain.package_turn import PackageTurn, care_ends, first_asked, without
+from services.matching.domain.changing import answer_change
+from services.matching.domain.codes import NoAnswer
+from services.matching.domain.late_answers import resume_late
+from services.matching.domain.package_turn import (
+    PackageTurn,
+    about_award,
+    care_ends,
+    first_asked,
+    refuse_answer,
+    without,
+)
 from services.matching.domain.placement import Carried, Present
 from services.matching.domain.refusal import Refusal
 from services.matching.domain.stewarding import propose_exclusion
@@ -38,23 +47,28 @@ def answer_care(whole: PackageTurn, placement: Present, command: asked.CareAnswe
         case asked.AnswerRestart():
             _answer_restart(whole, placement, command)
         case asked.AnswerChange():
-            _answer_change(whole, placement, command)
+            answer_change(whole, placement, command)
         case _:
             assert_never(command)
 
 
 def _hand_back(whole: PackageTurn, placement: Present, command: asked.HandBack) -> None:
-    """Shorter notice than the contract's is a recorded breach, never refused."""
+    """Shorter notice than the contract's is a recorded breach, never refused.
+
+    Care that ends with the first visit of somebody else may be given up before: then its last visit
+    is known, and the search that follows it knows from when nobody comes.
+    """
     turn = whole.turn(placement)
-    gives = states.Confirmed | states.Started | states.Paused
-    if not (isinstance(placement, gives) and holds(placement, command)):
-        _refuse(whole, turn, command, "hand_back")
+    if not (isinstance(placement, Carried) and holds(placement, command)) or not may_hand_back(
+        placement
+    ):
+        refuse_answer(whole, turn, command, "hand_back")
         return
     notice_until = _notice_until(turn, placement)
     turn.close(*placement.escalations)
     turn.record(
         care.HandedBack(
-            **_about(turn, placement),
+            **about_award(turn, placement),
             reason=command.reason,
             last_visit_at=command.last_visit_at,
             notice_until=notice_until,
@@ -64,13 +78,16 @@ def _hand_back(whole: PackageTurn, placement: Present, command: asked.HandBack) 
     )
     whole.take(turn)
     provider_id = placement.award.provider_id
-    requirement = without(whole.origin(placement).requirement, provider_id)
-    search_id = whole.begin_later(placement, "handed_back", requirement, command.last_visit_at)
-    searched = search_id and whole.package.placement(search_id)
-    if command.reason in ("safety", "relationship") and isinstance(searched, states.Searching):
-        turn = whole.turn(searched)
-        propose_exclusion(turn, provider_id, command.reason)
-        whole.take(turn)
+    found: list[Present] = list(whole.following(placement))
+    if not isinstance(placement, states.Ending):
+        requirement = without(whole.origin(placement).requirement, provider_id)
+        search_id = whole.begin_later(placement, "handed_back", requirement, command.last_visit_at)
+        found = [whole.begun(search_id)] if search_id else []
+    for search in found:
+        if command.reason in ("safety", "relationship") and isinstance(search, states.Searching):
+            turn = whole.turn(search)
+            propose_exclusion(turn, provider_id, command.reason)
+            whole.take(turn)
 
 
 def _notice_until(turn: Turn, placement: Carried) -> datetime | None:
@@ -84,19 +101,22 @@ def _notice_until(turn: Turn, placement: Carried) -> datetime | None:
 
 
 def _answer_restart(whole: PackageTurn, placement: Present, command: asked.AnswerRestart) -> None:
+    if isinstance(placement, states.Ended) and (paused := was_paused(placement, command)):
+        resume_late(whole, placement, paused, command)
+        return
     turn = whole.turn(placement)
     if not (
         isinstance(placement, states.Paused)
         and placement.restart is not None
         and holds(placement, command)
     ):
-        _refuse(whole, turn, command, "restart")
+        refuse_answer(whole, turn, command, "restart")
         return
     if command.agrees:
         turn.close("pause_ending")
         turn.record(
             care.CareResumed(
-                **_about(turn, placement),
+                **about_award(turn, placement),
                 restart_at=placement.restart.restart_at,
                 response_id=command.response_id,
             )
@@ -118,7 +138,7 @@ def refuse_restart(
     turn.close(*placement.escalations)
     turn.record(
         care.RestartRefused(
-            **_about(turn, placement),
+            **about_award(turn, placement),
             because=because,
             response_id=command.response_id if command else None,
         )
@@ -129,60 +149,11 @@ def refuse_restart(
     whole.begin_later(placement, "restart_refused", requirement, before)
 
 
-def _answer_change(whole: PackageTurn, placement: Present, command: asked.AnswerChange) -> None:
-    """An answer names the version that it is about; one about a superseded version is refused."""
-    turn = whole.turn(placement)
-    if not (
-        isinstance(placement, states.Started | states.Paused)
-        and placement.change is not None
-        and placement.change.version == command.version
-        and holds(placement, command)
-    ):
-        _refuse(whole, turn, command, "change")
-        return
-    if command.agrees:
-        turn.record(
-            care.ChangeAgreed(
-                **_about(turn, placement),
-                version=command.version,
-                weekly_minutes=placement.change.weekly_minutes,
-                response_id=command.response_id,
-            )
-        )
-        escalate_if_exceeded(turn)
-        whole.take(turn)
-        return
-    refuse_change(whole, placement, "refused", command)
-
-
-def refuse_change(
-    whole: PackageTurn,
-    placement: states.Started | states.Paused,
-    because: NoAnswer,
-    command: asked.AnswerChange | None = None,
-) -> None:
-    """The provider goes on as before until somebody else gives what is needed now."""
-    assert placement.change is not None
-    turn = whole.turn(placement)
-    turn.record(
-        care.ChangeRefused(
-            **_about(turn, placement),
-            version=placement.change.version,
-            because=because,
-            response_id=command.response_id if command else None,
-        )
-    )
-    care_ends(turn, "change_refused", None)
-    whole.take(turn)
-    requirement = without(whole.origin(placement).requirement, placement.award.provider_id)
-    whole.begin_later(placement, "change_refused", requirement, None)
-
-
 def lapse_pause(whole: PackageTurn, placement: states.Paused) -> None:
     """The package is held no longer; a restart searches anew, the old provider first."""
     turn = whole.turn(placement)
     turn.close(*placement.escalations)
-    turn.record(care.PauseLapsed(**_about(turn, placement)))
+    turn.record(care.PauseLapsed(**about_award(turn, placement)))
     whole.take(turn)
 
 
@@ -195,7 +166,7 @@ def pause(whole: PackageTurn, placement: Present, command: asked.PauseCare) -> R
     turn.close("pause_ending")
     turn.record(
         care.CarePaused(
-            **_about(turn, placement),
+            **about_award(turn, placement),
             held_until=command.held_until,
             warn_at=_warn_at(turn, command.held_until),
             retainer=command.retainer,
@@ -221,7 +192,7 @@ def restart(whole: PackageTurn, placement: Present, command: asked.RestartCare) 
         hours = timedelta(hours=turn.policy.care_answer_hours)
         turn.record(
             care.RestartAsked(
-                **_about(turn, placement),
+                **about_award(turn, placement),
                 restart_at=command.restart_at,
                 answer_by=max(min(whole.now + hours, command.restart_at), whole.now),
             )
@@ -233,25 +204,6 @@ def restart(whole: PackageTurn, placement: Present, command: asked.RestartCare) 
         requirement = first_asked(whole.origin(placement).requirement, placement.provider_id)
         before = command.restart_at - timedelta(minutes=1)
         whole.begin_later(placement, "pause_lapsed", requirement, before)
-    return None
-
-
-def change(whole: PackageTurn, placement: Present, command: asked.ChangeCare) -> Refusal | None:
-    """Ask the provider of a running package first; only its refusal or silence starts a search."""
-    refusal = why_not_change(placement, command.requirement)
-    if refusal is not None or not isinstance(placement, states.Started):
-        return refusal
-    turn = whole.turn(placement)
-    turn.record(
-        care.ChangeAsked(
-            **_about(turn, placement),
-            version=placement.changes + 2,
-            outcode=placement.facts.needed.outcode,
-            requirement=command.requirement,
-            answer_by=whole.now + timedelta(hours=turn.policy.care_answer_hours),
-        )
-    )
-    whole.take(turn)
     return None
 
 
@@ -318,26 +270,5 @@ def end_now(whole: PackageTurn, placement: states.Ending) -> None:
     """The last visit is over."""
     turn = whole.turn(placement)
     turn.close(*placement.escalations)
-    turn.record(care.CareEnded(**_about(turn, placement), because=placement.because))
-    whole.take(turn)
-
-
-def _about(turn: Turn, placement: Carried) -> dict[str, Any]:
-    return {
-        "at": turn.now,
-        "referral_id": turn.referral_id,
-        "placement_id": turn.placement_id,
-        "award_id": placement.award.award_id,
-        "provider_id": placement.award.provider_id,
-    }
-
-
-def _refuse(whole: PackageTurn, turn: Turn, command: asked.CareAnswer, request: Request) -> None:
-    turn.refuse(
-        request=request,
-        provider_id=command.provider_id,
-        award_id=command.award_id,
-        code="not-awarded",
-        response_id=command.response_id,
-    )
+    turn.record(care.CareEnded(**about_award(turn, placement), because=placement.because))
     whole.take(turn)

@@ -17,7 +17,7 @@ from services.matching.domain.codes import (
 from services.matching.domain.fact import PlacementEvent
 from services.matching.domain.requirement import Requirement
 
-Divided = Literal["split", "merged", "bridging_over"]
+Divided = Literal["split", "merged", "bridging_over", "care_goes_on"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +120,16 @@ class ChangeAsked(AwardedCare):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeAgreed(AwardedCare):
-    """The provider goes on with what is needed now."""
+    """The provider goes on with what is needed now; before the start, with instants of its own."""
 
     TYPE: ClassVar[str] = "homeward.placement.change-agreed.v1"
     version: int
     weekly_minutes: int
     response_id: UUID | None
+    confirm_by: datetime | None = None
+    start_by: datetime | None = None
+    rate_pence: int | None = None
+    weekly_cost_sixtieths: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,19 @@ def holds(placement: Carried, said: AboutAward) -> bool:
     return award.award_id == said.award_id and award.provider_id == said.provider_id
 
 
+def was_paused(ended: states.Ended, said: AboutAward) -> states.Paused | None:
+    """The pause that silence ended, if the answer is about its award."""
+    paused = ended.paused
+    return paused if paused is not None and paused.restart and holds(paused, said) else None
+
+
+def may_hand_back(placement: Carried) -> bool:
+    """Whether a provider has care to give up: confirmed, or ending on a day that nobody knows yet."""
+    if isinstance(placement, states.Ending):
+        return placement.last_visit_at is None
+    return not isinstance(placement, states.Awarded)
+
+
 def why_not_pause(placement: Placement, held_until: datetime, now: datetime) -> Refusal | None:
     """Why a package cannot be held: it runs, or is held already, and the date lies ahead."""
     if not isinstance(placement, states.Started | states.Paused):

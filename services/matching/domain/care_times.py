@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from services.matching.domain import placement as states
 from services.matching.domain.codes import Band, EscalationKind, Weekday
+from services.matching.domain.london import LONDON
 from services.matching.domain.placement import Placement
 from services.matching.domain.requirement import Requirement, Visit
 
-LONDON = ZoneInfo("Europe/London")
 DAY_MINUTES = 24 * 60
 BAND_BEGINS: dict[Band, int] = {
     "morning": 7 * 60,
@@ -76,7 +75,10 @@ def _instants(placement: Placement) -> Iterator[tuple[CareDeadlineKind, datetime
         yield "authorisation_overdue", placement.facts.paperwork_due_at
     match placement:
         case states.Confirmed():
-            yield "start_overdue", placement.award.start_by
+            if placement.change is not None:
+                yield "change_answer", placement.change.answer_by
+            else:
+                yield "start_overdue", placement.award.start_by
             yield "bridging_over", placement.facts.bridging_until
         case states.Started():
             yield "bridging_over", placement.facts.bridging_until
@@ -84,6 +86,7 @@ def _instants(placement: Placement) -> Iterator[tuple[CareDeadlineKind, datetime
             if placement.change is not None:
                 yield "change_answer", placement.change.answer_by
         case states.Paused():
+            yield "bridging_over", placement.facts.bridging_until
             if placement.change is not None:
                 yield "change_answer", placement.change.answer_by
             if placement.restart is not None:

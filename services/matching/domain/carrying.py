@@ -80,6 +80,7 @@ def carried(placement: AfterStart) -> dict[str, Any]:
         "released": placement.released,
         "left_out": placement.left_out,
         "awards": placement.awards,
+        "silence": placement.silence,
         "by_people": placement.by_people,
     }
 
@@ -135,6 +136,18 @@ def with_status(
     )
 
 
+def without_answer(
+    offers: tuple[Offer, ...], offer_id: UUID, status: OfferStatus
+) -> tuple[Offer, ...]:
+    """The offers, one of them as if its provider had not answered."""
+    return tuple(
+        [
+            _restated(offer, status, None, None, None) if offer.offer_id == offer_id else offer
+            for offer in offers
+        ]
+    )
+
+
 def _restated(
     offer: Offer,
     status: OfferStatus,
@@ -160,5 +173,6 @@ def _restated(
         answered_at=answered_at,
         via=via,
         response_id=response_id,
+        version=offer.version,
         terms=offer.terms,
     )

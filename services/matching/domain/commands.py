@@ -67,6 +67,8 @@ class Answer:
     """What it asks an hour, where that is quoted (spot)."""
     terms: Terms | None = None
     """A yes on this condition."""
+    version: int | None = None
+    """Of what is needed, as its provider has read it; None: that which the offer was made for."""
     response_id: UUID | None = None
 
 
@@ -93,12 +95,16 @@ class AnswerCounter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmAward:
-    """The awarded provider takes the package for good."""
+    """The awarded provider takes the package for good.
+
+    `version`: of what is needed, as it has read it; None: that which it was awarded, or agreed to.
+    """
 
     provider_id: UUID
     award_id: UUID
     recorded_at: datetime
     response_id: UUID | None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

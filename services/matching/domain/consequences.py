@@ -45,6 +45,8 @@ def _of(before: Placement, event: Event) -> Iterator[str]:
         case acts.SearchHeld():
             until = event.until.isoformat(timespec="minutes")
             yield f"no provider is asked until {until}, while the person's clock runs on"
+        case acts.AnswerCorrected(was="accept"):
+            yield "the yes that was written down counts no longer"
         case acts.OfferWindowChanged():
             offer = states.offer_of(before, event.offer_id)
             if offer is not None and event.expires_at < offer.expires_at:

@@ -35,9 +35,7 @@ def deadlines(placement: Placement) -> tuple[Deadline, ...]:
         case states.Absent() | states.Withdrawn() | states.Ended():
             return ()
         case states.Awarded():
-            if "confirmation_overdue" in placement.escalations:
-                return ()
-            return (Deadline(kind="confirmation", at=placement.award.confirm_by),)
+            return tuple(sorted(_awarded(placement), key=lambda deadline: deadline.at))
         case states.AwaitingInformation() | states.Exhausted() | states.Searching():
             found = [*_target(placement), *_search(placement), *_care(placement)]
             return tuple(sorted(found, key=lambda deadline: deadline.at))
@@ -68,6 +66,16 @@ def target_at(placement: Placement) -> datetime | None:
     if placement.target_missed or not targets:
         return None
     return received_at + timedelta(minutes=targets[-1])
+
+
+def _awarded(placement: states.Awarded) -> Iterator[Deadline]:
+    """Nobody need confirm while a change of what was awarded is a question."""
+    if placement.facts.bridging_until is not None:
+        yield Deadline(kind="bridging_over", at=placement.facts.bridging_until)
+    if placement.change is not None:
+        yield Deadline(kind="change_answer", at=placement.change.answer_by)
+    elif "confirmation_overdue" not in placement.escalations:
+        yield Deadline(kind="confirmation", at=placement.award.confirm_by)
 
 
 def _care(placement: Placement) -> Iterator[Deadline]:

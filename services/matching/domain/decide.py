@@ -11,6 +11,7 @@ from typing import assert_never
 
 from services.matching.domain import events, ids
 from services.matching.domain import placement as states
+from services.matching.domain.amending import not_agreed
 from services.matching.domain.answering import receive_answers
 from services.matching.domain.authorised import escalate_if_exceeded
 from services.matching.domain.care_times import CareDeadlineKind, care_deadlines
@@ -48,8 +49,9 @@ from services.matching.domain.people_commands import (
 from services.matching.domain.placement import Placement, Present
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import UNKNOWN_PLACEMENT, Refusal
+from services.matching.domain.reopening import reopen_if_somebody_new
 from services.matching.domain.requirement import Wanted
-from services.matching.domain.search import ask_next, lapse_due, reopen_if_somebody_new
+from services.matching.domain.search import ask_next, lapse_due
 from services.matching.domain.settlement import settle
 from services.matching.domain.steering import end_hold, steer
 from services.matching.domain.stewarding import steward
@@ -95,6 +97,9 @@ def step(
         if refusal is not None:
             return refusal
     advance(turn)
+    if isinstance(command, ReconsiderMarket) and isinstance(turn.placement, states.Exhausted):
+        reopen_if_somebody_new(turn, turn.placement)
+        advance(turn)
     return turn.placement, tuple(turn.events)
 
 
@@ -133,13 +138,13 @@ def _obey_people(turn: Turn, placement: Present, command: PeopleCommand) -> Refu
 
 
 def _reconsider(turn: Turn) -> None:
-    """Weigh the market by the status of this instant: a search whose end is due has ended, and
-    would otherwise miss the change that came just before its timer."""
+    """Weigh the market by the status of this instant: what is due has come about before the change.
+
+    A search that ends by it, or had ended, goes on at once if the change brings somebody new.
+    """
     advance(turn)
     if isinstance(turn.placement, states.Searching) and turn.policy.withdraw_on_suspension:
         _take_back_from_suspended(turn, turn.placement)
-    if isinstance(turn.placement, states.Exhausted):
-        reopen_if_somebody_new(turn, turn.placement)
 
 
 def _take_back_from_suspended(turn: Turn, searching: states.Searching) -> None:
@@ -160,6 +165,7 @@ def _take_back_from_suspended(turn: Turn, searching: states.Searching) -> None:
 def advance(turn: Turn) -> None:
     """Let everything follow that follows by itself at this instant. It ends: every pass that
     goes on uses up an offer, a candidate or a tier."""
+    _end_silence(turn)
     goes_on = True
     while goes_on:
         placement = turn.placement
@@ -169,6 +175,18 @@ def advance(turn: Turn) -> None:
     if turn.events:
         close_negotiated(turn)
     _escalate_overdue(turn)
+
+
+def _end_silence(turn: Turn) -> None:
+    """Who has the package and said nothing to what is needed now has it no longer."""
+    match turn.placement:
+        case (
+            states.Awarded(change=states.Change() as change)
+            | states.Confirmed(change=states.Change() as change)
+        ) if change.answer_by <= turn.now:
+            not_agreed(turn, turn.placement, "silent")
+        case _:
+            return
 
 
 def _go_on(turn: Turn, placement: states.Searching) -> bool:
@@ -182,7 +200,7 @@ def _go_on(turn: Turn, placement: states.Searching) -> bool:
 def _escalate_overdue(turn: Turn) -> None:
     placement = turn.placement
     if isinstance(placement, states.Awarded):
-        if placement.award.confirm_by <= turn.now:
+        if placement.change is None and placement.award.confirm_by <= turn.now:
             turn.escalate("confirmation_overdue")
         return
     for kind, at in tuple(care_deadlines(placement)):

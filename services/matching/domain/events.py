@@ -35,7 +35,9 @@ from services.matching.domain.interventions import Intervention
 from services.matching.domain.negotiations import Negotiation
 from services.matching.domain.requirement import Requirement
 
-CancelledBecause = Literal["referral_withdrawn", "replaced_by_hand", "by_person"]
+CancelledBecause = Literal[
+    "referral_withdrawn", "replaced_by_hand", "by_person", "answer_corrected", "change_refused"
+]
 WithdrawnBecause = Literal[
     "placed",
     "referral_withdrawn",
@@ -52,6 +54,7 @@ ReopenedBecause = Literal[
     "asked_by_person",
     "policy_moved",
     "requirement_changed",
+    "answer_corrected",
 ]
 
 
@@ -132,6 +135,7 @@ class OffersMade(PlacementEvent):
     ask_at: datetime | None = None
     reckoning: Reckoning | None = None
     ground: AwardGround | None = None
+    requirement_version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +178,18 @@ class AcceptanceStood(PlacementEvent):
     via: Via
     response_id: UUID | None
     rate_pence: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementMoved(PlacementEvent):
+    """The acceptances that stand are decided at another instant than was said before.
+
+    Something changed that it rests on: a yes taken back, or a better-ranked offer's deadline or answer.
+    """
+
+    TYPE: ClassVar[str] = "homeward.placement.settlement-moved.v1"
+    standing: tuple[UUID, ...]
+    decided_by: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +246,7 @@ class Awarded(PlacementEvent):
     start_by: datetime | None = None
     agreed: Terms | None = None
     overrides: PassedOverReason | None = None
+    weekly_cost_sixtieths: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +356,7 @@ OfferEvent = (
     | AskingPlanned
     | OfferDeclined
     | AcceptanceStood
+    | SettlementMoved
     | OffersLapsed
     | OffersWithdrawn
     | RequestRefused

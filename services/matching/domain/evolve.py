@@ -61,6 +61,7 @@ def _after(placement: Placement, event: Event) -> Placement:
             | events.AskingPlanned()
             | events.OfferDeclined()
             | events.AcceptanceStood()
+            | events.SettlementMoved()
             | events.OffersLapsed()
             | events.OffersWithdrawn()
             | events.RequestRefused()
@@ -97,6 +98,7 @@ def _after_search(placement: Placement, event: SearchEvent) -> Placement:
             return states.Searching(
                 **carried(searched(placement))
                 | {
+                    "facts": replace(searched(placement).facts, agreed=None),
                     "hold": hold,
                     "round": event.round,
                     "tier": states.NO_TIER,
@@ -105,7 +107,9 @@ def _after_search(placement: Placement, event: SearchEvent) -> Placement:
                 }
             )
         case events.SearchExhausted():
-            return states.Exhausted(**carried(searched(placement)))
+            searching = expect(placement, states.Searching)
+            no_room = tuple(one.provider_id for one in searching.unasked if one.no_room)
+            return states.Exhausted(**carried(searching), no_room=no_room)
         case events.OutlookChanged():
             return replace(expect(placement, states.Searching), outlook=event.outlook)
         case events.PlacementWithdrawn():
@@ -166,8 +170,11 @@ def _started_searching(placement: Placement, event: events.SearchStarted) -> sta
 
 
 def _in_tier(searching: states.Searching, event: events.TierOpened) -> states.Searching:
-    """Who is asked next: where the tier before runs on, those that it left unasked come first."""
-    left = searching.unasked if searching.runs_on else ()
+    """Who is asked next: where the tier before runs on, those that it left unasked come first; else
+    those of them that had no room."""
+    left = searching.unasked
+    if not searching.runs_on:
+        left = tuple([one for one in left if one.no_room])
     known = {one.provider_id for one in left}
     ranked = [_candidate(one, event) for one in event.ranked if one.provider_id not in known]
     unasked = (*left, *ranked)
@@ -223,6 +230,8 @@ def _after_offer(placement: Placement, event: OfferEvent) -> Placement:
                 heard=heard(searching.heard, event.response_id),
                 decided_by=event.decided_by,
             )
+        case events.SettlementMoved():
+            return replace(expect(placement, states.Searching), decided_by=event.decided_by)
         case events.OffersLapsed():
             searching = expect(placement, states.Searching)
             return replace(
@@ -252,16 +261,23 @@ def _after_wave(searching: states.Searching, event: events.OffersMade) -> states
             tier_name=event.tier_name,
             made_at=event.at,
             expires_at=event.expires_at,
+            version=event.requirement_version,
         )
         for offer in event.offers
     )
     done = {offer.provider_id for offer in event.offers}
-    done.update(provider_id for group in event.passed_over for provider_id in group.provider_ids)
+    no_room: set[UUID] = set()
+    for group in event.passed_over:
+        (no_room if group.reason == "live_offers" else done).update(group.provider_ids)
     return replace(
         searching,
         wave=event.wave,
         ask_at=event.ask_at,
-        unasked=tuple(one for one in searching.unasked if one.provider_id not in done),
+        unasked=tuple(
+            replace(one, no_room=True) if one.provider_id in no_room else one
+            for one in searching.unasked
+            if one.provider_id not in done
+        ),
         offers=searching.offers + made,
     )
 
@@ -273,11 +289,13 @@ def _after_award(placement: Placement, event: AwardEvent) -> Placement:
             return _awarded(before, event)
         case events.AwardConfirmed():
             holder = held(placement)
-            return states.Confirmed(**_with_award(holder, event.response_id))
+            return states.Confirmed(**_with_award(holder, event.response_id), change=holder.change)
         case events.CareStarted():
             holder = held(placement)
             return states.Started(
-                **_with_award(holder, event.response_id), review_at=event.review_at
+                **_with_award(holder, event.response_id),
+                change=holder.change,
+                review_at=event.review_at,
             )
         case events.AwardReleased():
             return states.Searching(
@@ -299,6 +317,7 @@ def _awarded(before: AfterStart, event: events.Awarded) -> states.Awarded:
     offers = before.offers
     if event.offer_id is not None:
         offers = answered(offers, event.offer_id, "awarded", event)
+        offers = at_rate(offers, event.offer_id, event.rate_pence)
     award = states.Award(
         award_id=event.award_id,
         provider_id=event.provider_id,
@@ -310,10 +329,13 @@ def _awarded(before: AfterStart, event: events.Awarded) -> states.Awarded:
         lot=event.lot,
     )
     raised_anew = without_alarms(before, "start_overdue", "care_gap_ahead", "care_gap")
+    facts = before.facts if event.offer_id else replace(before.facts, agreed=None)
     taken_over = carried(raised_anew) | {
+        "facts": facts,
         "offers": offers,
         "heard": heard(before.heard, event.response_id),
         "awards": before.awards + 1,
+        "silence": None,
     }
     return states.Awarded(**taken_over, award=award)
 

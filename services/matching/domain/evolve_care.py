@@ -11,11 +11,13 @@ from services.matching.domain.carrying import (
     carried,
     expect,
     heard,
+    held,
     present,
     searched,
     without_alarms,
 )
-from services.matching.domain.placement import Carried, Placement
+from services.matching.domain.placement import Carried, Held, Placement
+from services.matching.domain.requirement import alike
 
 
 def after_care(placement: Placement, event: care.CareEvent) -> Placement:
@@ -45,7 +47,7 @@ def after_care(placement: Placement, event: care.CareEvent) -> Placement:
         case care.ContingencyRecorded():
             return present(placement)
         case care.PlacementDivided():
-            return _over(present(placement), event.because, None)
+            return replace(_over(present(placement), event.because, None), into=event.into)
         case _:
             assert_never(event)
 
@@ -54,7 +56,7 @@ def _after_ending(placement: Carried, event: care.EndingEvent) -> Placement:
     match event:
         case care.HandedBack():
             return states.Ending(
-                **_known(placement, event.response_id),
+                **_known(placement, event.response_id) | {"silence": None},
                 because="handed_back",
                 last_visit_at=event.last_visit_at,
             )
@@ -68,10 +70,13 @@ def _after_ending(placement: Carried, event: care.EndingEvent) -> Placement:
             return _over(placement, "pause_lapsed", event.provider_id)
         case care.RestartRefused():
             told = replace(placement, heard=heard(placement.heard, event.response_id))
-            return _over(told, "restart_refused", event.provider_id)
+            paused = expect(told, states.Paused) if event.because == "silent" else None
+            return replace(_over(told, "restart_refused", event.provider_id), paused=paused)
         case care.ChangeRefused():
-            running = _running(placement)
-            return replace(running, heard=heard(running.heard, event.response_id), change=None)
+            asked_of = held(placement)
+            silence = _silence(asked_of) if event.because == "silent" else None
+            known = heard(asked_of.heard, event.response_id)
+            return replace(asked_of, heard=known, change=None, silence=silence)
         case _:
             assert_never(event)
 
@@ -91,27 +96,70 @@ def _after_going_on(placement: Placement, event: care.GoingOnEvent) -> Placement
             asked = states.Restart(restart_at=event.restart_at, answer_by=event.answer_by)
             return replace(expect(placement, states.Paused), restart=asked)
         case care.CareResumed():
-            paused = expect(placement, states.Paused)
-            return states.Started(**_known(paused, event.response_id), **_reviewed(paused))
+            was = placement.paused if isinstance(placement, states.Ended) else placement
+            known = heard(present(placement).heard, event.response_id)
+            paused = replace(expect(was or placement, states.Paused), heard=known)
+            return states.Started(**_known(paused, None), **_reviewed(paused))
         case care.ChangeAsked():
             change = states.Change(
                 version=event.version,
                 weekly_minutes=event.requirement.weekly_minutes,
                 answer_by=event.answer_by,
+                outcode=event.outcode,
+                visits=alike(event.requirement.visits),
             )
-            started = expect(placement, states.Started)
-            return replace(started, changes=started.changes + 1, change=change)
+            asked_of = held(placement)
+            facts = replace(asked_of.facts, requirement_version=event.version)
+            return replace(asked_of, facts=facts, change=change)
         case care.ChangeAgreed():
-            running = _running(placement)
-            needed = replace(running.facts.needed, weekly_minutes=event.weekly_minutes)
-            return replace(
-                running,
-                heard=heard(running.heard, event.response_id),
-                facts=replace(running.facts, needed=needed),
-                change=None,
-            )
+            return _agreed(_given_back(placement), event)
         case _:
             assert_never(event)
+
+
+def _silence(holder: Held) -> states.Silence | None:
+    """What a yes that was in time gives back."""
+    if holder.change is None:
+        return None
+    paused = holder if isinstance(holder, states.Paused) else None
+    return states.Silence(
+        award=holder.award,
+        change=holder.change,
+        confirmed=not isinstance(holder, states.Awarded),
+        review_at=_reviewed(holder).get("review_at"),
+        held_until=paused.held_until if paused else None,
+        warn_at=paused.warn_at if paused else None,
+        retainer=paused.retainer if paused else False,
+    )
+
+
+def _given_back(placement: Placement) -> Held:
+    """Who has the package, or had it until it was silent: its care has not ended yet."""
+    if not isinstance(placement, states.Ending) or placement.silence is None:
+        return held(placement)
+    return states.Started(
+        **_known(placement, None) | {"silence": None},
+        review_at=placement.silence.review_at,
+        change=placement.silence.change,
+    )
+
+
+def _agreed(holder: Held, event: care.ChangeAgreed) -> Held:
+    """What was asked is what the award is for, with instants of its own before the start."""
+    visits = holder.change.visits if holder.change else ()
+    needed = replace(holder.facts.needed, weekly_minutes=event.weekly_minutes, visits=visits)
+    award = replace(
+        holder.award,
+        confirm_by=event.confirm_by or holder.award.confirm_by,
+        start_by=event.start_by or holder.award.start_by,
+    )
+    return replace(
+        without_alarms(holder, "start_overdue") if event.start_by else holder,
+        heard=heard(holder.heard, event.response_id),
+        facts=replace(holder.facts, needed=needed, agreed=None),
+        award=award,
+        change=None,
+    )
 
 
 def _known(placement: Carried, response_id: UUID | None) -> dict[str, Any]:
@@ -126,17 +174,9 @@ def _reviewed(placement: Carried) -> dict[str, Any]:
     if isinstance(placement, states.Started | states.Paused):
         return {
             "review_at": placement.review_at,
-            "changes": placement.changes,
             "change": placement.change,
         }
     return {}
-
-
-def _running(placement: Placement) -> states.Started | states.Paused:
-    """Care that has started: a change that was asked is answered whether it is paused or not."""
-    if isinstance(placement, states.Paused):
-        return placement
-    return expect(placement, states.Started)
 
 
 def _over(
@@ -152,4 +192,5 @@ def _over(
         follows=facts.follows if facts and facts.bridging_until is None else None,
         by_people=placement.by_people,
         offers=states.offers_of(placement),
+        last_visit_at=placement.last_visit_at if isinstance(placement, states.Ending) else None,
     )

@@ -6,17 +6,13 @@ asking for a while; how many of those come first is taken to be Poisson.
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import exp, log, sqrt
+from math import exp
 
 from services.matching.domain.following import Attempt
+from services.matching.domain.hardness import Hardness
 
-HARDNESS_SPREAD = 0.5
-"""Standard deviation, in log-odds, of how much harder a package is than it looks. Source: assumed."""
 STEP_MINUTES, COARSE_STEP_MINUTES, FINE_UNTIL_MINUTES = 15.0, 60.0, 240.0
 """Of the grid on which yeses are laid out; between two points they come evenly."""
-_NODES = ((-sqrt(3.0), 1 / 6), (0.0, 2 / 3), (sqrt(3.0), 1 / 6))
-"""Three points and weights that stand for a normal distribution (Gauss and Hermite's rule)."""
-_TINY = 1e-9
 
 _Span = tuple[float, float, float, float]
 """From, until, the chance that the first yes that lasts comes between, and how many yeses that do
@@ -31,14 +27,20 @@ class Filling:
     surer than they are. `lost` are the minutes that a yes costs that is given back.
     """
 
-    def __init__(self, tried: Sequence[Attempt], until: float, *, lost: float) -> None:
+    def __init__(
+        self, tried: Sequence[Attempt], until: float, *, hardness: Hardness, lost: float
+    ) -> None:
         self._lost = lost
         times = list(_grid(until))
         answered = [[one.answered_by(time) for one in tried] for time in times]
+        lasts = [one.curve.lasts for one in tried]
+        means = [hardness.unbelieved(one.curve.yes) / one.curve.lasts for one in tried]
         self._spans = [
             (weight, span)
-            for shift, weight in _NODES
-            for span in _spans(tried, times, answered, shift * HARDNESS_SPREAD)
+            for harder, weight in hardness.likely
+            for span in _spans(
+                [hardness.yes(mean, harder) for mean in means], lasts, times, answered
+            )
         ]
 
     def by(self, minutes: float) -> float:
@@ -53,15 +55,14 @@ class Filling:
 
 
 def _spans(
-    tried: Sequence[Attempt],
+    yeses: Sequence[float],
+    lasts: Sequence[float],
     times: Sequence[float],
     answered: Sequence[Sequence[float]],
-    harder: float,
 ) -> Iterator[_Span]:
-    """The spans between points of the grid for a package that is so much harder than it looks."""
-    yeses = [_shifted(one.curve.yes / one.curve.lasts, harder) for one in tried]
-    lasting = [yes * one.curve.lasts for yes, one in zip(yeses, tried, strict=True)]
-    given_back = [yes - lasts for yes, lasts in zip(yeses, lasting, strict=True)]
+    """The spans between points of the grid, given the chance of each yes and that it lasts."""
+    lasting = [yes * share for yes, share in zip(yeses, lasts, strict=True)]
+    given_back = [yes - kept for yes, kept in zip(yeses, lasting, strict=True)]
     points = []
     for by_then in answered:
         unfilled = 1.0
@@ -89,8 +90,3 @@ def _at_most(count: int, expected: float) -> float:
         term *= expected / n
         total += term
     return total
-
-
-def _shifted(chance: float, log_odds: float) -> float:
-    inside = min(1.0 - _TINY, max(_TINY, chance))
-    return 1.0 / (1.0 + exp(-log(inside / (1.0 - inside)) - log_odds))

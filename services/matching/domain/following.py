@@ -5,16 +5,17 @@ coarse steps along one course of events: nobody takes the package, and whoever h
 not answered by then has said no. In an adaptive tier pacing itself says at each step whom to ask.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.matching.domain.adaptive import MOST_FOLLOWING, Beliefs, view_of
+from services.matching.domain.adaptive import MOST_FOLLOWING, Beliefs, goals_of, view_of
 from services.matching.domain.curve import Curve
 from services.matching.domain.gates import history_of
+from services.matching.domain.london import day_of
 from services.matching.domain.market import Market
-from services.matching.domain.pacing import LOOK_AGAIN_MINUTES, Goal, Live, Next, plan
+from services.matching.domain.pacing import LOOK_AGAIN_MINUTES, Live, Next, plan
 from services.matching.domain.placement import Searching
 from services.matching.domain.policy import Policy, Tier
 from services.matching.domain.ranking import line_up
@@ -77,9 +78,9 @@ class _Course:
     """Who was in the queue so far: a later tier does not ask again whom an earlier one had."""
     tried: list[Attempt]
     wave: list[Attempt]
-    goals: list[Goal]
-    """What lies ahead of now, for pacing."""
     settling: float
+    windows: dict[tuple[int, float], float] = field(default_factory=dict)
+    """Open minutes that an offer of a tier has, if it is made then."""
     look_at: float = 0.0
     looked_on: int = 0
     """When pacing is asked next, unless there are not as many live as when it was asked last."""
@@ -122,7 +123,6 @@ def _course_of(searching: Searching, now: datetime, policy: Policy, market: Mark
         known={one.provider_id for one in searching.unasked},
         tried=tried,
         wave=list(tried),
-        goals=[goal for _, goal in view.goals],
         settling=view.settling_minutes,
     )
 
@@ -146,21 +146,19 @@ def _step(course: _Course, minutes: float) -> bool:
 
 def _paced(course: _Course, minutes: float) -> int:
     """How many pacing would ask then; as there, it thinks again only when something happened."""
-    urgency = course.searching.facts.urgency
-    ahead = [goal for goal in course.goals if goal.minutes > minutes]
-    if not ahead and course.goals:
-        last = course.goals[-1]
-        ahead = [Goal(minutes + course.policy.targets_minutes[-1], last.price)]
-    live = [one for one in course.wave if one.silent(minutes) > 0.5]
+    live = _live(course.wave, minutes)
     if minutes < course.look_at and len(live) == course.looked_on:
         return 0
+    goals = goals_of(
+        course.searching.facts, _instant(course, minutes), course.policy, course.market
+    )
     found = plan(
         [one.live(minutes) for one in live],
         [
-            Next(curve, float(course.policy.tiers[tier].window_minutes[urgency]))
+            Next(curve, _window(course, tier, minutes))
             for tier, curve in course.queue[:MOST_FOLLOWING]
         ],
-        [Goal(goal.minutes - minutes, goal.price) for goal in ahead],
+        [goal for _, goal in goals],
         settling=course.settling,
     )
     course.look_at = minutes + (found.again_in or LOOK_AGAIN_MINUTES)
@@ -168,17 +166,37 @@ def _paced(course: _Course, minutes: float) -> int:
     return found.ask
 
 
+def _live(wave: Sequence[Attempt], minutes: float) -> list[Attempt]:
+    """As many as are likely to be unanswered then, those first of whom it is likeliest."""
+    silent = [one.silent(minutes) for one in wave]
+    order = sorted(range(len(wave)), key=lambda n: -silent[n])
+    return [wave[n] for n in sorted(order[: round(sum(silent))])]
+
+
 def _ask(course: _Course, minutes: float) -> None:
     tier, curve = course.queue.pop(0)
-    rules = course.policy.tiers[tier]
-    window = float(rules.window_minutes[course.searching.facts.urgency])
-    end = minutes + window
-    if course.closes is not None and not rules.adaptive:
+    end = minutes + _window(course, tier, minutes)
+    if course.closes is not None and not course.policy.tiers[tier].adaptive:
         end = min(end, course.closes)
     start = max(0.0, minutes - ASKED_EARLIER_MINUTES)
     attempt = Attempt(curve=curve, start=start, end=end)
     course.tried.append(attempt)
     course.wave.append(attempt)
+
+
+def _window(course: _Course, tier: int, minutes: float) -> float:
+    """What is left of a window while nobody answers, as at night, is less."""
+    found = course.windows.get((tier, minutes))
+    if found is None:
+        made_at, urgency = _instant(course, minutes), course.searching.facts.urgency
+        ends = course.policy.window_ends(course.policy.tiers[tier], urgency, made_at)
+        found = course.market.responses.hours.between(made_at, ends)
+        course.windows[tier, minutes] = found
+    return found
+
+
+def _instant(course: _Course, minutes: float) -> datetime:
+    return course.market.responses.hours.after(course.now, minutes)
 
 
 def _open_next(course: _Course, minutes: float) -> bool:
@@ -197,16 +215,18 @@ def _open_next(course: _Course, minutes: float) -> bool:
         tier=tier,
         policy=course.policy,
         market=course.market,
-        day=course.now.date(),
+        day=day_of(course.now),
     )
     curve = course.beliefs.curve
     new = [one for one in line.ranked if one.provider_id not in course.known]
     course.known.update([one.provider_id for one in new])
     queued = [(course.tier, curve(one.provider_id, one.contract_kind, one.lot)) for one in new]
     course.queue, course.look_at = [*kept, *queued], minutes
-    budget = tier.budget_minutes[searching.facts.urgency]
-    last = course.tier + 1 == len(course.policy.tiers)
-    course.closes = None if budget is None or (last and tier.adaptive) else minutes + budget
+    hours, opened_at = course.market.responses.hours, _instant(course, minutes)
+    closes_at = course.policy.budget_ends(tier, searching.facts.urgency, opened_at)
+    if course.tier + 1 == len(course.policy.tiers) and tier.adaptive:
+        closes_at = None
+    course.closes = None if closes_at is None else minutes + hours.between(opened_at, closes_at)
     if not tier.adaptive:
         course.wave = []
     return True

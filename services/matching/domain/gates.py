@@ -75,7 +75,7 @@ def why_not(
         or ("suspended" if provider.suspended else None)
         or _why_not_registered(provider, tier, day)
         or _why_not_this_package(provider.provider_id, needed, history)
-        or _why_not_rate(contract, tier)
+        or _why_not_rate(contract, tier, needed, day)
         or (_why_not_room(provider, tier, needed, load) if tier.limits_room else None)
     )
 
@@ -83,7 +83,7 @@ def why_not(
 def _why_not_contract(
     contract: Contract, tier: Tier, day: date, passes: frozenset[Passed]
 ) -> PassedOverReason | None:
-    if contract.from_ > day or (contract.to is not None and contract.to < day):
+    if not contract.live_on(day):
         return "contract_not_live"
     if contract.accept_new and tier.accept_new:
         return None
@@ -135,9 +135,13 @@ def _why_not_room(
         most = provider.capacity_hours
         if most is None or held + needed.weekly_minutes / 60 > most:
             return "capacity"
-    if tier.most_live_offers is None or load.live_offers.get(who, 0) < tier.most_live_offers:
-        return None
-    return "live_offers"
+    return "live_offers" if is_full(who, tier, load) else None
+
+
+def is_full(provider_id: UUID, tier: Tier, load: Load) -> bool:
+    """Whether a provider has as many live offers as the tier lets it have: it is asked later."""
+    most = tier.most_live_offers
+    return most is not None and load.live_offers.get(provider_id, 0) >= most
 
 
 def _why_not_this_package(
@@ -156,10 +160,21 @@ def _why_not_this_package(
     return "skipped" if provider_id in history.skipped else None
 
 
-def _why_not_rate(contract: Contract, tier: Tier) -> PassedOverReason | None:
-    """A price never ranks: it passes the limit or does not. Source: domain rule 1."""
-    if tier.rate_limit_pence is None:
+def _why_not_rate(
+    contract: Contract, tier: Tier, needed: Needed, day: date
+) -> PassedOverReason | None:
+    """A price never ranks: it passes the limit or does not. Source: domain rule 1.
+
+    Of a rate card it is the package's average that is held against the limit, exactly.
+    """
+    limit = tier.rate_limit_pence
+    if limit is None:
         return None
-    if contract.rate_pence is None:
+    if not contract.rate_cards:
+        if contract.rate_pence is None:
+            return "no_rate"
+        return "rate_over_limit" if contract.rate_pence > limit else None
+    price = contract.price(needed, day)
+    if price is None:
         return "no_rate"
-    return "rate_over_limit" if contract.rate_pence > tier.rate_limit_pence else None
+    return "rate_over_limit" if price.above(limit) else None

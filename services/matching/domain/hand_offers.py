@@ -21,7 +21,7 @@ def ask_provider(turn: Turn, placement: Present, command: AskProvider) -> Refusa
     refusal = why_not_ask_provider(placement, provider_id, turn.now, turn.policy, turn.market)
     if refusal is not None or not isinstance(placement, Open):
         return refusal
-    day = turn.now.date()
+    day = turn.today
     opening = opening_of(placement, provider_id, turn.policy, turn.market, day)
     assert not isinstance(opening, str), "the question knows that no gate is in the way"
     if isinstance(placement, Exhausted):
@@ -36,7 +36,7 @@ def ask_provider(turn: Turn, placement: Present, command: AskProvider) -> Refusa
         place=_place(turn, searching, provider_id, index),
         lot=contract.lot,
         contract_kind=contract.kind,
-        rate_pence=contract.rate_pence,
+        rate_pence=contract.rate_for(searching.facts.needed, day),
     )
     turn.record(
         events.OffersMade(
@@ -52,22 +52,14 @@ def ask_provider(turn: Turn, placement: Present, command: AskProvider) -> Refusa
             passed_over=(),
             ask_at=searching.ask_at,
             ground=command.ground,
+            requirement_version=searching.facts.requirement_version,
         )
     )
     return None
 
 
 def _reopen(turn: Turn, exhausted: Exhausted) -> None:
-    turn.record(
-        events.SearchReopened(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            round=exhausted.round + 1,
-            because="asked_by_person",
-            left_out=everybody_asked(exhausted),
-        )
-    )
+    turn.reopen(exhausted, "asked_by_person", everybody_asked(exhausted))
     turn.close("nobody_left")
 
 
@@ -88,6 +80,6 @@ def _place(turn: Turn, searching: Open, provider_id: UUID, index: int) -> int:
         tier=turn.policy.tiers[index],
         policy=turn.policy,
         market=turn.market,
-        day=turn.now.date(),
+        day=turn.today,
     )
     return next((one.place for one in line.ranked if one.provider_id == provider_id), 1)

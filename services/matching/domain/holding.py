@@ -25,12 +25,14 @@ from services.matching.domain.commands import (
 from services.matching.domain.eligibility import opening_of
 from services.matching.domain.hand_awards import why_not_award_by_hand
 from services.matching.domain.placement import AfterStart, Held, Offer, Placement, Present
+from services.matching.domain.pricing import contract_of, price_by_card
 from services.matching.domain.questions import (
     can_confirm,
     can_release,
     can_report_start,
     can_withdraw,
     has_view_needed,
+    why_not_confirm_version,
 )
 from services.matching.domain.refusal import Refusal
 from services.matching.domain.search import everybody_who_said_no, lapse_due
@@ -59,6 +61,9 @@ def _take(turn: Turn, placement: Present, command: ConfirmAward) -> None:
     """The award is the provider's for good, also when it comes after the window."""
     if not can_confirm(placement, command.provider_id, command.award_id):
         _refuse(turn, command, "confirm")
+        return
+    if (code := why_not_confirm_version(placement, command.version)) is not None:
+        _refuse(turn, command, "confirm", code)
         return
     if not has_view_needed(placement, turn.policy):
         _refuse(turn, command, "confirm", "person-view-missing")
@@ -104,23 +109,14 @@ def _release(turn: Turn, placement: Present, command: ReleaseAward) -> None:
     turn.escalate("released")
     if command.reason == "unsafe":
         propose_exclusion(turn, command.provider_id, "unsafe")
-    _search_again(turn, "released")
+    search_again(turn, "released")
 
 
-def _search_again(turn: Turn, because: events.ReopenedBecause, *but: UUID) -> None:
-    """A new round from the first tier, without those who said no and those named."""
+def search_again(turn: Turn, because: events.ReopenedBecause, *but: UUID) -> None:
+    """Begin a new round from the first tier, without those who said no and those named."""
     placement = searched(turn.placement)
     left_out = tuple(dict.fromkeys((*everybody_who_said_no(placement), *but)))
-    turn.record(
-        events.SearchReopened(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            round=placement.round + 1,
-            because=because,
-            left_out=left_out,
-        )
-    )
+    turn.reopen(placement, because, left_out)
 
 
 def _start(turn: Turn, placement: Present, command: ReportStart) -> None:
@@ -176,7 +172,7 @@ def award_by_hand(turn: Turn, placement: Present, command: AwardByHand) -> Refus
         command.provider_id,
         turn.market,
         policy=turn.policy,
-        day=turn.now.date(),
+        day=turn.today,
         override=command.override,
     )
     if refusal is not None or not isinstance(placement, AfterStart):
@@ -193,12 +189,16 @@ def award_by_hand(turn: Turn, placement: Present, command: AwardByHand) -> Refus
 def _record_hand_award(turn: Turn, placement: AfterStart, command: AwardByHand) -> None:
     """The contract and rate are those of the last offer to the provider, else of the tier it fits."""
     provider_id = command.provider_id
-    opening = opening_of(placement, provider_id, turn.policy, turn.market, turn.now.date())
+    needed, day = placement.facts.needed, turn.today
+    opening = opening_of(placement, provider_id, turn.policy, turn.market, day)
     lot, kind, rate_pence = None, None, None
     if (last := _last_offer(placement, provider_id)) is not None:
         lot, kind, rate_pence = last.lot, last.contract_kind, last.rate_pence
     elif not isinstance(opening, str):
-        lot, kind, rate_pence = opening[1].lot, opening[1].kind, opening[1].rate_pence
+        lot, kind = opening[1].lot, opening[1].kind
+        rate_pence = opening[1].rate_for(needed, day)
+    contract = contract_of(turn.market, provider_id, kind, lot, day)
+    price = price_by_card(contract, needed, day)
     turn.record(
         events.Awarded(
             at=turn.now,
@@ -213,14 +213,15 @@ def _record_hand_award(turn: Turn, placement: AfterStart, command: AwardByHand) 
             tier_name=None,
             lot=lot,
             contract_kind=kind,
-            rate_pence=rate_pence,
+            rate_pence=price.rate_pence if price else rate_pence,
+            weekly_cost_sixtieths=price.weekly_cost_sixtieths if price else None,
             confirm_by=confirm_by(turn),
             via="hand",
             ground=command.ground,
             response_id=None,
-            weekly_minutes=placement.facts.needed.weekly_minutes,
+            weekly_minutes=needed.weekly_minutes,
             overrides=opening if isinstance(opening, str) else None,
-            start_by=start_by(turn),
+            start_by=start_by(turn, placement.facts.ready_at),
         )
     )
 
@@ -230,10 +231,15 @@ def cancel_award(turn: Turn, placement: Present) -> Refusal | None:
     refusal = why_not_cancel_award(placement)
     if refusal is not None or not isinstance(placement, states.Awarded | states.Confirmed):
         return refusal
-    _cancel(turn, placement, "by_person")
-    turn.close("confirmation_overdue", "person_view_missing")
-    _search_again(turn, "award_cancelled", placement.award.provider_id)
+    end_award(turn, placement, "by_person")
+    search_again(turn, "award_cancelled", placement.award.provider_id)
     return None
+
+
+def end_award(turn: Turn, holder: Held, because: events.CancelledBecause) -> None:
+    """The provider has the package no longer; whoever calls says what follows."""
+    _cancel(turn, holder, because)
+    turn.close("confirmation_overdue", "person_view_missing", "start_overdue")
 
 
 def _last_offer(placement: Placement, provider_id: UUID) -> Offer | None:

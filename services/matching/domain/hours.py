@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
+from services.matching.domain.london import LONDON
+
 SLOT_MINUTES = 30
 SLOTS_A_DAY = 48
 SLOTS = 7 * SLOTS_A_DAY

@@ -1,17 +1,28 @@
 """A placement after what a person decided: the part of the fold that `evolve` leaves to this module."""
 
 from dataclasses import replace
-from typing import assert_never, cast
+from typing import assert_never
 from uuid import UUID
 
 from services.matching.domain import events
 from services.matching.domain import interventions as acts
 from services.matching.domain.care_times import visit_minutes
-from services.matching.domain.carrying import expect, present, with_status
+from services.matching.domain.carrying import (
+    expect,
+    present,
+    searched,
+    with_status,
+    without_alarms,
+    without_answer,
+)
 from services.matching.domain.interventions import Intervention, OfPlacement, OfSearch
 from services.matching.domain.people import NOTHING, ByPeople, Hold
 from services.matching.domain.placement import (
     AfterStart,
+    Agreed,
+    Awarded,
+    Confirmed,
+    Held,
     OfferStatus,
     Placement,
     Present,
@@ -93,6 +104,9 @@ def _after_decision(placement: Present, event: OfPlacement) -> Placement:
             return replace(placement, by_people=after)
         case acts.PlacementAssigned():
             return replace(placement, by_people=replace(before, assignee_id=event.assignee_id))
+        case acts.PackageLinked():
+            after = replace(before, linked_referral_id=event.linked_referral_id)
+            return replace(placement, by_people=after)
         case acts.PolicyMoved():
             assert isinstance(placement, Searched), (
                 "the table of transitions lets it follow a search"
@@ -104,10 +118,9 @@ def _after_decision(placement: Present, event: OfPlacement) -> Placement:
             )
             return replace(placement, facts=facts)
         case acts.RequirementAmended():
-            assert isinstance(placement, Searched), (
-                "the table of transitions lets it follow a search"
-            )
-            return cast("Present", _after_amendment(placement, event))
+            return _after_amendment(searched(placement), event)
+        case acts.AnswerCorrected():
+            return _after_correction(searched(placement), event)
         case _:
             assert_never(event)
 
@@ -118,19 +131,49 @@ _WITHDRAWN: dict[str, OfferStatus] = {
 }
 
 
-def _after_amendment(placement: Searched, event: acts.RequirementAmended) -> Searched:
+def _after_amendment(placement: AfterStart, event: acts.RequirementAmended) -> Present:
+    """What was agreed is kept while an offer or an award is for it; a change within tolerance of
+    that is no question any more."""
     material = event.change == "material"
     before = placement.facts
+    agreed = before.agreed or Agreed(needed=before.needed, ready_at=before.ready_at)
     facts = replace(
         before,
         needed=needed(event.outcode, event.requirement, event.sector),
         ready_at=event.requirement.ready_at,
         visit_minutes=visit_minutes(event.requirement),
         requirement_version=event.version,
+        superseded_before=event.version if material else before.superseded_before,
+        agreed=agreed,
         amended=event.requirement,
         counts_from_round=placement.round + 1 if material else before.counts_from_round,
     )
-    return replace(placement, facts=facts)
+    if material or not isinstance(placement, Awarded | Confirmed):
+        return replace(placement, facts=facts)
+    award = replace(placement.award, start_by=event.start_by or placement.award.start_by)
+    before_start = without_alarms(placement, "start_overdue")
+    return replace(before_start, facts=facts, award=award, change=None)
+
+
+def _after_correction(placement: AfterStart, event: acts.AnswerCorrected) -> Present:
+    left_out = placement.left_out
+    if event.was == "decline":
+        left_out = _without(left_out, event.provider_id)
+    offers = without_answer(placement.offers, event.offer_id, status_without(placement, event))
+    if isinstance(placement, Searching):
+        return replace(placement, offers=offers, left_out=left_out, decided_by=event.decided_by)
+    return replace(placement, offers=offers, left_out=left_out)
+
+
+def status_without(placement: Searched, event: acts.AnswerCorrected) -> OfferStatus:
+    """What an offer is once its answer is taken away."""
+    if event.becomes != "withdrawn":
+        return event.becomes
+    if isinstance(placement, Held):
+        return "withdrawn_placed"
+    (offer,) = (one for one in placement.offers if one.offer_id == event.offer_id)
+    changed = offer.version < placement.facts.superseded_before
+    return "withdrawn_changed" if changed else "withdrawn_ended"
 
 
 def after_withdrawal(before: AfterStart, event: events.OffersWithdrawn) -> AfterStart:

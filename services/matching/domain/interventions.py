@@ -20,6 +20,7 @@ from services.matching.domain.fact import PlacementEvent
 from services.matching.domain.requirement import Requirement
 
 ResumedBecause = Literal["by_person", "hold_ended"]
+WithoutAnswer = Literal["live", "lapsed", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,7 @@ class RequirementAmended(PlacementEvent):
     """What is needed has changed before the start: what it is now, all of it, as a new version.
 
     A date within tolerance and a small change keep offers and award; a material change withdraws
-    offers, and an award stays until its provider or a person ends it.
+    offers, and who has the award is asked before anybody else.
     """
 
     TYPE: ClassVar[str] = "homeward.placement.requirement-amended.v1"
@@ -134,6 +135,48 @@ class RequirementAmended(PlacementEvent):
     gender: Gender | None
     requirement: Requirement
     sector: str | None = None
+    award_id: UUID | None = None
+    """The award that there is, for which this is meant."""
+    start_by: datetime | None = None
+    """When care under it is overdue now, if the change is not a question to its provider."""
+    rate_pence: int | None = None
+    weekly_cost_sixtieths: int | None = None
+    """What it comes to by the rate card of the award's contract, if the change is no question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCorrected(PlacementEvent):
+    """What a person wrote down as a provider's answer was not said, and counts no longer.
+
+    The offer is as if it had no answer: `live`, or `lapsed` or `withdrawn` in the meantime; what was
+    said instead is an event of its own. `standing`: the acceptances that stand now, until `decided_by`.
+    `prompt` and `weekly_minutes`: what the wrong answer had cost or brought its provider in turns.
+    `meant_offer_id`: the offer of the provider that had given the answer.
+    """
+
+    TYPE: ClassVar[str] = "homeward.placement.answer-corrected.v1"
+    offer_id: UUID
+    provider_id: UUID
+    was: Literal["accept", "decline"]
+    becomes: WithoutAnswer
+    expires_at: datetime
+    standing: tuple[UUID, ...]
+    decided_by: datetime | None
+    lot: str | None
+    prompt: bool = False
+    weekly_minutes: int | None = None
+    meant_offer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageLinked(PlacementEvent):
+    """The package's person lives with the person of another referral; each is awarded on its own.
+
+    None: with nobody that is referred. It holds for the referral, whatever placements it has.
+    """
+
+    TYPE: ClassVar[str] = "homeward.placement.linked.v1"
+    linked_referral_id: UUID | None
 
 
 OfSearch = SearchHeld | SearchResumed | ProviderSkipped | OfferWindowChanged
@@ -145,5 +188,7 @@ OfPlacement = (
     | PlacementAssigned
     | PolicyMoved
     | RequirementAmended
+    | AnswerCorrected
+    | PackageLinked
 )
 Intervention = OfSearch | OfPlacement

@@ -24,7 +24,7 @@ class Lesson:
     """One thing that one offer taught: how it went from `asked_at` until `ended_at`.
 
     `undone`: a lesson taught before that is taken back, since the answer was given in time after
-    all and only read late. An award and its release carry the instant of the acceptance. `first`: it
+    all and only read late, or was never given and only written down. An award and its release carry the instant of the acceptance. `first`: it
     was among the first to be asked for the package; whoever is asked later gets what others left.
     """
 
@@ -67,10 +67,16 @@ def _from_offer(
     ended_before = None if was is None else _ending(was, now)
     ended = _ending(offer, now)
     if ended != ended_before:
-        if ended_before is not None:
+        # What was taught of an offer that was taken back stays, since nobody knows any more when that
+        # was.
+        if ended_before is not None and ended_before[0] != "withdrawn":
             yield replace(_lesson(offer, needed, first_at, *ended_before), undone=True)
         if ended is not None:
             yield _lesson(offer, needed, first_at, *ended)
+    if was is not None and was.status == "awarded" and offer.status != "awarded":
+        assert was.answered_at is not None
+        taken_back = _lesson(offer, needed, first_at, "awarded", was.answered_at)
+        yield replace(taken_back, undone=True)
     if offer.status == "awarded" and (was is None or was.status != "awarded"):
         yield _lesson(offer, needed, first_at, "awarded", offer.answered_at or now)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
+from services.matching.domain.calibration import AS_SAID, Calibration
 from services.matching.domain.codes import (
     CarerGender,
     CareType,
@@ -16,12 +17,18 @@ from services.matching.domain.codes import (
 from services.matching.domain.geography import Places
 from services.matching.domain.load import NO_LOAD, Load
 from services.matching.domain.policy import Policy, Tier
+from services.matching.domain.rates import Price, RateCard, price_of
+from services.matching.domain.requirement import Needed
 from services.matching.domain.responses import PRIOR, Responses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """Why a provider may be offered work. `to` is the last day, inclusive; `rate_pence` an hour."""
+    """Why a provider may be offered work. `to` is the last day, inclusive; `rate_pence` an hour.
+
+    From the first day of a rate card on, the card says the rate, and `rate_pence` is for visits
+    that none of its lines fits.
+    """
 
     kind: ContractKind
     lot: str | None = None
@@ -31,6 +38,35 @@ class Contract:
     to: date | None = None
     accept_new: bool = True
     notice_days: int = 28
+    rate_cards: tuple[RateCard, ...] = ()
+
+    def live_on(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        return self.from_ <= day and (self.to is None or self.to >= day)
+
+    def card_on(self, day: date) -> RateCard | None:
+        """The newest rate card that has begun by a day."""
+        begun = [card for card in self.rate_cards if card.from_ <= day]
+        return max(begun, key=lambda card: card.from_, default=None)
+
+    def price(self, needed: Needed, day: date) -> Price | None:
+        """What a week of a package costs under it; None if no rate is known."""
+        card = self.card_on(day)
+        if card is not None and needed.visits:
+            return price_of(card, needed.outcode, needed.visits, otherwise=self.rate_pence)
+        if self.rate_pence is None or not needed.weekly_minutes:
+            return None
+        return Price(
+            weekly_cost_sixtieths=self.rate_pence * needed.weekly_minutes,
+            weekly_minutes=needed.weekly_minutes,
+        )
+
+    def rate_for(self, needed: Needed, day: date) -> int | None:
+        """Pence an hour that a package is offered at: the plain rate, or a card's average."""
+        if not self.rate_cards:
+            return self.rate_pence
+        price = self.price(needed, day)
+        return None if price is None else price.rate_pence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +108,8 @@ class Market:
     `turns` counts by (lot, provider), an old offer less than a new one, and `awarded_hours` adds up
     the weekly hours of awards in the same way; a provider without an entry has had none.
     `awards` counts those awards. `load` is what everybody carries, `map` where places are.
-    `responses` is what is believed of everybody's answers. Build one for each version of the
-    register: the layout costs a pass over it, and `now` keeps the layout.
+    `responses` is what is believed of everybody's answers, `calibration` what came of forecasts.
+    Build one for each version of the register: the layout costs a pass over it, and `now` keeps it.
     """
 
     providers: Mapping[UUID, Provider]
@@ -82,6 +118,7 @@ class Market:
     responses: Responses = field(default=PRIOR, compare=False)
     awards: Turns = field(default_factory=dict)
     load: Load = NO_LOAD
+    calibration: Calibration = field(default=AS_SAID, compare=False)
     map: Places = field(default_factory=dict, repr=False, compare=False)
     _places: Mapping[tuple[ContractKind, str | None], tuple[Place, ...]] = field(
         default_factory=dict, repr=False, compare=False
@@ -112,6 +149,7 @@ class Market:
         *,
         awards: Turns | None = None,
         load: Load = NO_LOAD,
+        calibration: Calibration = AS_SAID,
     ) -> "Market":
         """The same register and map with the counts and beliefs of this moment."""
         return Market(
@@ -121,6 +159,7 @@ class Market:
             responses=responses,
             awards=awards or {},
             load=load,
+            calibration=calibration,
             map=self.map,
             _places=self._places,
             _kinds=self._kinds,

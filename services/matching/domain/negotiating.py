@@ -108,7 +108,7 @@ def negotiate(turn: Turn, placement: Present, command: NegotiationCommand) -> Re
 
 
 def _decide_rate(turn: Turn, placement: Present, command: DecideRate) -> Refusal | None:
-    refusal = why_not_decide_rate(placement, command.offer_id)
+    refusal = why_not_decide_rate(placement, command, turn.policy)
     if refusal is not None:
         return refusal
     offer = _offer(placement, command.offer_id)

@@ -6,8 +6,9 @@ from uuid import UUID
 from services.matching.domain import placement as states
 from services.matching.domain.codes import RefusalCode
 from services.matching.domain.commands import AnswerCounter
-from services.matching.domain.people_commands import CounterCondition
+from services.matching.domain.people_commands import CounterCondition, DecideRate
 from services.matching.domain.placement import OfferStatus, Placement
+from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import Refusal
 from services.matching.domain.steering_questions import (
     LONGEST_WINDOW,
@@ -16,12 +17,31 @@ from services.matching.domain.steering_questions import (
 )
 
 
-def why_not_decide_rate(placement: Placement, offer_id: UUID) -> Refusal | None:
-    """Why a rate can be neither approved nor refused: none waits."""
-    if not _is_not(placement, offer_id, "waiting"):
+def why_not_decide_rate(
+    placement: Placement, command: DecideRate, policy: Policy
+) -> Refusal | None:
+    """Why a rate cannot be approved or refused: none waits, or somebody else is to approve it.
+
+    Anybody may refuse one. Source: domain rule 1.
+    """
+    if _is_not(placement, command.offer_id, "waiting"):
+        return _unknown(placement, command.offer_id) or Refusal(
+            code="no-rate-quoted", sentence="No rate of this offer waits for approval."
+        )
+    offer = states.offer_of(placement, command.offer_id)
+    assert offer is not None, "what waits is there"
+    approver = policy.tiers[offer.tier].rate_approver
+    if not command.approved or approver in command.acts_as:
         return None
-    return _unknown(placement, offer_id) or Refusal(
-        code="no-rate-quoted", sentence="No rate of this offer waits for approval."
+    if approver is None:
+        return Refusal(
+            code="not-the-approver",
+            sentence=f"Nobody may approve a rate above the limit of {offer.tier_name}; refuse it.",
+        )
+    return Refusal(
+        code="not-the-approver",
+        sentence=f"Rates above the limit of {offer.tier_name} are approved by {approver}: ask"
+        " somebody whose token has that name or that grade, or refuse the rate.",
     )
 
 

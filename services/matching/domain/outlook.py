@@ -1,26 +1,28 @@
 """How likely a package is filled by when: figures for brokers, a word for wards.
 
 Reckoned from the offers that are live, from those that the policy will go on to make, and from what
-is believed of each provider; never from what was decided elsewhere. Source: domain rule 15.
+is believed of each provider, then corrected by what came of such chances before (`calibration`).
+Source: domain rule 15.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Literal
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 from services.matching.domain import events
 from services.matching.domain.adaptive import Beliefs
+from services.matching.domain.calibration import STANDING
 from services.matching.domain.codes import Outlook
 from services.matching.domain.filling import Filling
-from services.matching.domain.following import attempts
+from services.matching.domain.following import Attempt, attempts
+from services.matching.domain.london import LONDON, day_of
 from services.matching.domain.market import Market
 from services.matching.domain.placement import Placement, Searching
 from services.matching.domain.policy import Policy
+from services.matching.domain.settlement import rank
 from services.matching.domain.turn import Turn
 
-LONDON = ZoneInfo("Europe/London")
 TODAY_ENDS = time(20)
 TOMORROW_ENDS = time(10)
 LIKELY = 0.8
@@ -31,7 +33,15 @@ LOST_BY_RELEASE = 0.75
 """What a yes costs that is given back, as a share of the time to confirm an award: until it is, and
 until the search, begun again, is as far as it was. Source: assumed."""
 
-Horizon = Literal["today", "tomorrow"]
+
+class Reckoned(NamedTuple):
+    """A chance before it is corrected."""
+
+    horizon: str
+    """A target by its minutes, `today` or `tomorrow`; with STANDING while a yes stands."""
+    until: datetime
+    chance: float
+    """Of being filled by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +67,44 @@ def forecast(
     placement: Placement, now: datetime, policy: Policy, market: Market
 ) -> Forecast | None:
     """The chances of a search under way; None while it is held, and in any other status."""
+    found = reckoned(placement, now, policy, market)
+    if found is None:
+        return None
+    horizons, instants, said = zip(*found, strict=True)
+    chances = market.calibration.corrected_all(horizons, instants, said)
+    targets = [int(horizon.removesuffix(STANDING)) for horizon in horizons[:-2]]
+    by_target = tuple(zip(targets, chances[:-2], strict=True))
+    return Forecast(by_target=by_target, today=chances[-2], tomorrow=chances[-1])
+
+
+def reckoned(
+    placement: Placement, now: datetime, policy: Policy, market: Market
+) -> list[Reckoned] | None:
+    """The same before it is corrected: each target that lies ahead, then `today` and `tomorrow`."""
     if not isinstance(placement, Searching) or placement.hold is not None:
         return None
-    targets = [
-        (minutes, at)
+    today, tomorrow = ends_of_day(now)
+    until = [
+        (str(minutes), at)
         for minutes in placement.facts.targets_minutes
         if (at := placement.facts.received_at + timedelta(minutes=minutes)) > now
     ]
-    today, tomorrow = ends_of_day(now)
-    instants = [at for _, at in targets] + [today, tomorrow]
-    chances = chances_by(placement, instants, now, policy, market)
-    return Forecast(
-        by_target=tuple(
-            (minutes, chance) for (minutes, _), chance in zip(targets, chances[:-2], strict=True)
-        ),
-        today=chances[-2],
-        tomorrow=chances[-1],
-    )
+    until += [("today", today), ("tomorrow", tomorrow)]
+    chances = chances_by(placement, [at for _, at in until], now, policy, market)
+    return [
+        Reckoned(scored_as(name, placement), at, chance)
+        for (name, at), chance in zip(until, chances, strict=True)
+    ]
+
+
+def scored_as(horizon: str, searching: Searching) -> str:
+    """The horizon among whose forecasts one about this search belongs."""
+    return horizon if searching.decided_by is None else horizon + STANDING
 
 
 def ends_of_day(now: datetime) -> tuple[datetime, datetime]:
     """20:00 of this day and 10:00 of the next, in London."""
-    day = now.astimezone(LONDON).date()
+    day = day_of(now)
     next_day = day + timedelta(days=1)
     return (
         datetime.combine(day, TODAY_ENDS, LONDON),
@@ -93,21 +119,27 @@ def chances_by(
     policy: Policy,
     market: Market,
 ) -> list[float]:
-    """The chance of being filled by each instant; 0 for one that has passed.
+    """The chance of being filled by each instant, not corrected; 0 for one that has passed.
 
-    A standing acceptance is as sure as its provider's yeses are to last. If it is given back, what
-    is out and to come is taken for the round that follows.
+    A standing acceptance is as sure as its provider's yeses are to last, unless a better one comes
+    before it settles. If what is awarded is given back, what is out and to come is taken for the
+    round that follows.
     """
     hours, settled_at = market.responses.hours, searching.decided_by
     ahead = [hours.between(now, at) for at in instants]
     until = max(ahead, default=0.0)
     lost = LOST_BY_RELEASE * policy.confirmation_minutes
-    filling = Filling(list(attempts(searching, until, now, policy, market)), until, lost=lost)
+    filling = Filling(
+        list(attempts(searching, until, now, policy, market)),
+        until,
+        hardness=Beliefs(searching, market).hardness(),
+        lost=lost,
+    )
     tier = policy.tiers[max(0, searching.tier)]
     settling = SETTLED_EARLY * tier.settling_minutes if tier.award_rule == "ranked" else 0.0
     if settled_at is None:
         return [filling.by(minutes - settling) for minutes in ahead]
-    lasts = _standing_lasts(searching, market)
+    lasts = _awarded_lasts(searching, settled_at, now, market)
     lost += hours.between(now, settled_at) + settling
     return [
         lasts + (1.0 - lasts) * filling.by(minutes - lost) if at >= settled_at else 0.0
@@ -115,14 +147,26 @@ def chances_by(
     ]
 
 
-def _standing_lasts(searching: Searching, market: Market) -> float:
-    """The chance that the acceptance that will be awarded, if nobody better answers, lasts."""
-    best = min(
-        (offer for offer in searching.offers if offer.status == "accepted"),
-        key=lambda offer: (offer.tier, offer.place),
-    )
-    beliefs = Beliefs(searching, market)
-    return beliefs.curve(best.provider_id, best.contract_kind, best.lot).lasts
+def _awarded_lasts(
+    searching: Searching, settled_at: datetime, now: datetime, market: Market
+) -> float:
+    """The chance that what is awarded lasts: to the best who says yes until then, else to whoever
+    stands now."""
+    hours, beliefs = market.responses.hours, Beliefs(searching, market)
+    best = min((offer for offer in searching.offers if offer.status == "accepted"), key=rank)
+    ahead = [
+        offer for offer in searching.offers if offer.status == "live" and rank(offer) < rank(best)
+    ]
+    lasts, nobody_yet = 0.0, 1.0
+    for offer in sorted(ahead, key=rank):
+        curve = beliefs.curve(offer.provider_id, offer.contract_kind, offer.lot)
+        age = hours.between(offer.made_at, now)
+        left = hours.between(now, min(settled_at, offer.expires_at))
+        answers = Attempt(curve=curve, start=0.0, end=left, age=age).answered_by(left)
+        lasts += nobody_yet * curve.yes * answers
+        nobody_yet *= 1.0 - min(1.0, curve.yes / curve.lasts) * answers
+    standing = beliefs.curve(best.provider_id, best.contract_kind, best.lot)
+    return lasts + nobody_yet * standing.lasts
 
 
 def review_outlook(turn: Turn) -> None:

@@ -16,12 +16,16 @@ from services.matching.domain.evolve import evolve
 from services.matching.domain.placement import (
     Absent,
     Carried,
+    Ended,
     Ending,
     Over,
     Placement,
     Present,
+    Searched,
     offer_of,
 )
+
+_DIVIDED = ("split", "merged", "care_goes_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,46 @@ class Package:
         going_on = [one for one in self.placements if not isinstance(one, Over)]
         return tuple([one for one in going_on if not isinstance(one, Ending)] or going_on)
 
+    def undivided(self) -> tuple[Present, ...]:
+        """The placements without those whose search was divided: others go on for them, or the
+        provider from before does."""
+        return tuple(
+            [
+                one
+                for one in self.placements
+                if not (isinstance(one, Ended) and one.because in _DIVIDED)
+            ]
+        )
+
+    def came_of(self, placement_id: UUID) -> Iterator[UUID]:
+        """The placement, and those whose search it goes on with: all of its visits were theirs.
+
+        What a merged part was searched for is less, so that only the first of all is named there.
+        """
+        whole, merged = placement_id, False
+        yield whole
+        while (before := self._divided_into(whole)) is not None:
+            whole, merged = before.placement_id, merged or before.because == "merged"
+            if not merged:
+                yield whole
+        if merged:
+            yield whole
+
+    def _divided_into(self, placement_id: UUID) -> Ended | None:
+        for one in self.placements:
+            if isinstance(one, Ended) and placement_id in one.into:
+                return one
+        return None
+
+    def goes_on_in(self, placement_id: UUID) -> Iterator[Present]:
+        """The placement, or those that are searched in its place by now."""
+        placement = self.placement(placement_id)
+        if isinstance(placement, Ended) and placement.into:
+            for into in placement.into:
+                yield from self.goes_on_in(into)
+        elif not isinstance(placement, Absent):
+            yield placement
+
     def with_offer(self, offer_id: UUID) -> Present:
         """The placement that made an offer; the first one for an offer that nobody made."""
         for placement in self.placements:
@@ -56,7 +100,7 @@ class Package:
             if response_id is not None and response_id in placement.heard:
                 return placement
         for placement in self.placements:
-            if isinstance(placement, Carried) and placement.award.award_id == award_id:
+            if award_id in _awards_of(placement):
                 return placement
         return self.placements[0]
 
@@ -73,6 +117,18 @@ class Package:
                 ]
             )
         )
+
+
+def _awards_of(placement: Present) -> tuple[UUID, ...]:
+    """The award that a placement has, or that its provider's silence ended."""
+    known: list[UUID] = []
+    if isinstance(placement, Carried):
+        known.append(placement.award.award_id)
+    if isinstance(placement, Searched) and placement.silence is not None:
+        known.append(placement.silence.award.award_id)
+    if isinstance(placement, Ended) and placement.paused is not None:
+        known.append(placement.paused.award.award_id)
+    return tuple(known)
 
 
 NOTHING = Package()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from services.matching.domain import care, parts
+from services.matching.domain import care, changing, parts
 from services.matching.domain import care_commands as asked
 from services.matching.domain import commands as searching
 from services.matching.domain import placement as states
@@ -21,7 +21,12 @@ from services.matching.domain.events import Event, SearchStarted
 from services.matching.domain.market import Market
 from services.matching.domain.package import NOTHING, Package
 from services.matching.domain.package_turn import Origins, PackageTurn
-from services.matching.domain.people_commands import AmendRequirement, Escalate, MoveToPolicy
+from services.matching.domain.people_commands import (
+    AmendRequirement,
+    Escalate,
+    LinkPackage,
+    MoveToPolicy,
+)
 from services.matching.domain.placement import Present
 from services.matching.domain.policy import Policy, PolicyBook
 from services.matching.domain.refusal import UNKNOWN_PLACEMENT, Refusal
@@ -35,6 +40,7 @@ _OF_ALL = (
     | searching.PassTime
     | searching.ReviewOutlook
     | searching.ReconsiderMarket
+    | LinkPackage
 )
 """Commands about every placement of a package."""
 
@@ -171,7 +177,7 @@ def _meant(package: Package, about: UUID | None, command: PackageCommand) -> Pre
         return UNKNOWN_PLACEMENT if isinstance(placement, states.Absent) else placement
     meant = package.open()
     if isinstance(command, asked.RestartCare) and not meant:
-        meant = package.placements[-1:]
+        meant = package.undivided()[-1:]
     if len(meant) == 1:
         return meant[0]
     if not meant:
@@ -190,7 +196,7 @@ def _order(whole: PackageTurn, placement: Present, command: asked.CareOrder) -> 
         case asked.RestartCare():
             return care.restart(whole, placement, command)
         case asked.ChangeCare():
-            return care.change(whole, placement, command)
+            return changing.change(whole, placement, command)
         case asked.EndCare():
             return care.end(whole, placement, command)
         case asked.TransferCare():

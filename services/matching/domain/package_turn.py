@@ -1,24 +1,32 @@
 """One decision about a whole package under way: several placements, each decided in a turn of its own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.matching.domain import care_events as care
 from services.matching.domain import ids
 from services.matching.domain import placement as states
+from services.matching.domain.care_commands import CareAnswer
 from services.matching.domain.care_times import next_visit, visit_minutes
-from services.matching.domain.codes import EndingBecause, SearchCause, Urgency
+from services.matching.domain.codes import (
+    EndingBecause,
+    RefusalCode,
+    Request,
+    SearchCause,
+    Urgency,
+)
 from services.matching.domain.decide import advance
 from services.matching.domain.events import Event, SearchStarted
 from services.matching.domain.interventions import RequirementAmended
 from services.matching.domain.market import Market
 from services.matching.domain.package import Package
-from services.matching.domain.placement import Carried, Present, Searched
+from services.matching.domain.placement import Carried, Open, Present, Searched
 from services.matching.domain.policy import PolicyBook
 from services.matching.domain.requirement import Requirement
-from services.matching.domain.stewarding import keep_excluded
+from services.matching.domain.stewarding import keep_decisions
 from services.matching.domain.turn import Turn
 
 URGENT_GAP = timedelta(hours=24)
@@ -63,20 +71,47 @@ class PackageTurn:
         return self.origins[placement.placement_id]
 
     def is_followed(self, placement_id: UUID) -> bool:
-        """Whether a search, other than one for bridging care, ever followed this placement."""
+        """Whether a search, other than one for bridging care, ever followed this placement; one that
+        was over because its provider goes on after all did not."""
         return any(
-            one.follows == placement_id and one.bridging_until is None
-            for one in self.origins.values()
+            began.follows == placement_id and began.bridging_until is None
+            for began in (self.origins[one.placement_id] for one in self.package.undivided())
         )
 
-    def bridging_is_over(self, until: datetime | None, follows: UUID | None) -> bool:
-        """Bridging care ends on its day, or when what it bridged to has started."""
-        if until is None:
-            return False
-        return until <= self.now or any(
-            isinstance(one, states.Started) and one.placement_id == follows
+    def begun(self, placement_id: UUID) -> Present:
+        """A placement that has begun, as it is now."""
+        placement = self.package.placement(placement_id)
+        assert not isinstance(placement, states.Absent)
+        return placement
+
+    def following(self, before: Present) -> Iterator[Open]:
+        """The searches under way that are to last and follow a placement."""
+        for one in self.package.placements:
+            if (
+                isinstance(one, Open)
+                and one.facts.follows == before.placement_id
+                and one.facts.bridging_until is None
+            ):
+                yield one
+
+    def is_taken_on(self, before: Present) -> bool:
+        """Whether somebody has, or has had, the care that follows a placement."""
+        return any(
+            (isinstance(one, Carried) and one.facts.bridging_until is None
+             and one.facts.follows == before.placement_id)
+            or (isinstance(one, states.Ended) and one.provider_id is not None
+                and one.follows == before.placement_id)
             for one in self.package.placements
-        )
+        )  # fmt: skip
+
+    def bridging_is_over(self, until: datetime | None, follows: UUID | None) -> bool:
+        """Bridging care ends on its day, or when what it bridged to, all parts of it, has started."""
+        if until is None or follows is None:
+            return False
+        if until <= self.now:
+            return True
+        found = list(self.package.goes_on_in(follows))
+        return bool(found) and all(_has_started(one) for one in found)
 
     def begin(
         self,
@@ -151,10 +186,17 @@ class PackageTurn:
             market=self.market,
         )
         turn.record(replace(started, at=self.now, placement_id=placement_id))
-        keep_excluded(turn, before)
+        keep_decisions(turn, before)
         advance(turn)
         self.take(turn)
         return placement_id
+
+
+def _has_started(placement: Present) -> bool:
+    """Whether somebody gives the care, or gave it and has left it to a search of its own."""
+    if isinstance(placement, states.Ended):
+        return placement.provider_id is not None or placement.because == "care_goes_on"
+    return isinstance(placement, states.Started | states.Paused | states.Ending)
 
 
 def with_origins(before: Origins, decided: Iterable[Event]) -> dict[UUID, SearchStarted]:
@@ -199,19 +241,40 @@ def first_asked(requirement: Requirement, provider_id: UUID) -> Requirement:
     return replace(requirement, continuity_provider_id=provider_id)
 
 
+def about_award(turn: Turn, placement: Carried) -> dict[str, Any]:
+    """What every event about a placement's award says."""
+    return {
+        "at": turn.now,
+        "referral_id": turn.referral_id,
+        "placement_id": turn.placement_id,
+        "award_id": placement.award.award_id,
+        "provider_id": placement.award.provider_id,
+    }
+
+
+def refuse_answer(
+    whole: PackageTurn,
+    turn: Turn,
+    command: CareAnswer,
+    request: Request,
+    code: RefusalCode = "not-awarded",
+) -> None:
+    """What a provider said about its award changes nothing, and it is told why."""
+    turn.refuse(
+        request=request,
+        provider_id=command.provider_id,
+        award_id=command.award_id,
+        code=code,
+        response_id=command.response_id,
+    )
+    whole.take(turn)
+
+
 def care_ends(turn: Turn, because: EndingBecause, last_visit_at: datetime | None) -> None:
     """The award is given up by somebody else than its provider; care goes on until its last visit."""
     carried = turn.placement
     assert isinstance(carried, Carried)
     turn.close(*carried.escalations)
     turn.record(
-        care.CareEnding(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            award_id=carried.award.award_id,
-            provider_id=carried.award.provider_id,
-            because=because,
-            last_visit_at=last_visit_at,
-        )
+        care.CareEnding(**about_award(turn, carried), because=because, last_visit_at=last_visit_at)
     )

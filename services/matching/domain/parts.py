@@ -88,12 +88,14 @@ def bridge(whole: PackageTurn, placement: Present, command: asked.Bridge) -> Ref
 
 
 def bridging_of(whole: PackageTurn, placement: Present) -> Iterator[states.Searched]:
-    """Bridging care of a placement that is searched, or given."""
+    """Bridging care of a placement that is searched, or given; also where it was asked for when the
+    placement was a part of something greater."""
+    wholes = frozenset(whole.package.came_of(placement.placement_id))
     for one in whole.package.placements:
         if (
             isinstance(one, states.Searched)
             and one.facts.bridging_until is not None
-            and one.facts.follows == placement.placement_id
+            and one.facts.follows in wholes
         ):
             yield one
 

@@ -29,6 +29,8 @@ class ByPeople:
     told_by_role: PersonViewBy | None = None
     told_at: datetime | None = None
     assignee_id: UUID | None = None
+    linked_referral_id: UUID | None = None
+    """Of the person who lives with this one."""
 
 
 NOTHING = ByPeople()

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.matching.domain.asking import Terms
 from services.matching.domain.codes import (
     AwardGround,
+    DeclineReason,
     EscalationKind,
     Gender,
     PersonView,
@@ -134,11 +135,22 @@ class AmendRequirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPackage:
+    """The ward says with whose referral's person this one lives; None: with nobody's."""
+
+    linked_referral_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecideRate:
-    """Approve a quoted rate above the limit, or refuse it. Source: domain rule 1."""
+    """Approve a quoted rate above the limit, or refuse it. Source: domain rule 1.
+
+    `acts_as`: the names of whoever decides, one of which the policy must name to approve.
+    """
 
     offer_id: UUID
     approved: bool
+    acts_as: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,13 +170,28 @@ class CounterCondition:
     expires_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectAnswer:
+    """What was written down of a telephone call is not what was said.
+
+    `said` None: the call said nothing of this offer. `meant`: the offer of another provider, whose
+    answer it was. `said_at` None: when it was written to have been said. `reason` belongs to a no.
+    """
+
+    offer_id: UUID
+    said: Literal["accept", "decline"] | None
+    reason: DeclineReason | None = None
+    said_at: datetime | None = None
+    meant: UUID | None = None
+
+
 NegotiationCommand = DecideRate | DecideCondition | CounterCondition
 SearchCommand = (
     HoldSearch | ResumeSearch | JumpToTier | AskProvider | SkipProvider | ChangeWindow
-    | WithdrawOffer | CancelAward
+    | WithdrawOffer | CancelAward | CorrectAnswer
 )  # fmt: skip
 PlacementCommand = (
     ExcludeProvider | LiftExclusion | RecordPersonView | Assign | Escalate | CloseEscalation
-    | MoveToPolicy | AmendRequirement
+    | MoveToPolicy | AmendRequirement | LinkPackage
 )  # fmt: skip
 PeopleCommand = SearchCommand | PlacementCommand | NegotiationCommand

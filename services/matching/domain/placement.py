@@ -20,7 +20,7 @@ from services.matching.domain.codes import (
     Via,
 )
 from services.matching.domain.people import ByPeople, Hold
-from services.matching.domain.requirement import Needed, Requirement
+from services.matching.domain.requirement import Needed, Requirement, VisitsAlike
 
 OfferStatus = Literal[
     "live", "accepted", "awarded", "declined", "lapsed", "withdrawn_placed", "withdrawn_ended",
@@ -35,10 +35,18 @@ OPEN_OFFERS: frozenset[OfferStatus] = frozenset(
 )
 """What an award or a withdrawal takes back."""
 
-EndedBecause = EndingBecause | Literal["split", "merged"]
+EndedBecause = EndingBecause | Literal["split", "merged", "care_goes_on"]
 
 NO_TIER = -1
 """The tier of a round in which none has opened yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What offers and award are for, where that is not exactly what is needed now."""
+
+    needed: Needed
+    ready_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,9 @@ class Facts:
     authorised_minutes: int | None = None
     ready_at: datetime | None = None
     requirement_version: int = 1
+    superseded_before: int = 1
+    """An answer to an older version of what is needed is about another package."""
+    agreed: Agreed | None = None
     amended: Requirement | None = None
     """What is needed now, if it is not what the search began with."""
     counts_from_round: int = 1
@@ -84,6 +95,8 @@ class Candidate:
     place: int
     lot: str | None
     contract_kind: ContractKind
+    no_room: bool = False
+    """It had as many live offers as it may have when its turn came, and is asked once it has fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +119,8 @@ class Offer:
     answered_at: datetime | None = None
     via: Via | None = None
     response_id: UUID | None = None
+    version: int = 1
+    """Of what is needed, that it is for."""
     terms: Terms | None = None
     """What is, or was, negotiated in place of what was asked for."""
 
@@ -124,6 +139,33 @@ class Award:
     """Care that has not started by then is overdue."""
     contract_kind: ContractKind | None = None
     lot: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is needed has changed, and the provider has yet to say if it goes on."""
+
+    version: int
+    weekly_minutes: int
+    answer_by: datetime
+    outcode: str | None = None
+    visits: tuple[VisitsAlike, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """How an award was when its provider had said nothing to a change in time.
+
+    A yes that was recorded in time gives it back, as long as nobody else has the package.
+    """
+
+    award: Award
+    change: Change
+    confirmed: bool
+    review_at: datetime | None = None
+    held_until: datetime | None = None
+    warn_at: datetime | None = None
+    retainer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +221,8 @@ class Searched(Known):
     """Providers not asked in this round because of an earlier one."""
     awards: int = 0
     """Awards so far, ended ones included."""
+    silence: Silence | None = None
+    """That ended the award before, if nobody has had the package since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +251,8 @@ class Exhausted(Searched):
     """Nobody is left to ask; a person must act. Late acceptances still count."""
 
     status: Literal["exhausted"] = "exhausted"
+    no_room: tuple[UUID, ...] = ()
+    """Who was not asked for having as many live offers as it may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +261,7 @@ class Awarded(Searched):
 
     status: Literal["awarded"] = "awarded"
     award: Award
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,15 +270,7 @@ class Confirmed(Searched):
 
     status: Literal["confirmed"] = "confirmed"
     award: Award
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What is needed has changed, and the provider has yet to say if it goes on."""
-
-    version: int
-    weekly_minutes: int
-    answer_by: datetime
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,8 +281,6 @@ class Started(Searched):
     award: Award
     review_at: datetime | None = None
     """When reablement is to be reviewed."""
-    changes: int = 0
-    """Changes asked so far: the requirement's version is one more."""
     change: Change | None = None
 
 
@@ -262,7 +299,6 @@ class Paused(Searched):
     status: Literal["paused"] = "paused"
     award: Award
     review_at: datetime | None = None
-    changes: int = 0
     change: Change | None = None
     held_until: datetime
     warn_at: datetime
@@ -293,6 +329,12 @@ class Ended(Known):
     """Who gave the care; None where nobody had the package."""
     follows: UUID | None = None
     """The placement whose care this took over or was to, unless it only bridged."""
+    last_visit_at: datetime | None = None
+    """Of care that ended on a day that was known."""
+    into: tuple[UUID, ...] = ()
+    """The placements that are searched instead."""
+    paused: Paused | None = None
+    """How it was when its provider had not said in time whether it comes back."""
     offers: tuple[Offer, ...] = ()
 
 

@@ -11,7 +11,7 @@ from services.matching.domain import placement as states
 from services.matching.domain.codes import RefusalCode
 from services.matching.domain.commands import Answer
 from services.matching.domain.people import NOTHING
-from services.matching.domain.placement import Offer, Placement
+from services.matching.domain.placement import Facts, Offer, Placement
 from services.matching.domain.policy import Policy
 from services.matching.domain.refusal import SENTENCES, UNKNOWN_PLACEMENT, Refusal
 
@@ -41,9 +41,17 @@ def offer_answered(placement: Placement, answer: Answer) -> Offer | RefusalCode:
                 return "offer-lapsed"
             if placed:
                 return "already-placed"
-            return "offer-withdrawn" if isinstance(placement, states.Over) else offer
+            if not isinstance(placement, states.Open):
+                return "offer-withdrawn"
+            superseded = is_superseded(placement.facts, answer.version or offer.version)
+            return "requirement-changed" if superseded else offer
         case _:
             assert_never(offer.status)
+
+
+def is_superseded(facts: Facts, version: int) -> bool:
+    """Whether a version of what is needed is another package than what is needed now."""
+    return not facts.superseded_before <= version <= facts.requirement_version
 
 
 def why_not_answer_by_telephone(
@@ -104,6 +112,17 @@ def can_answer_by_telephone(
 def can_confirm(placement: Placement, provider_id: UUID, award_id: UUID) -> bool:
     """Whether a provider may confirm an award: it holds it and has not confirmed yet."""
     return isinstance(placement, states.Awarded) and _holds(placement, provider_id, award_id)
+
+
+def why_not_confirm_version(placement: Placement, version: int | None) -> RefusalCode | None:
+    """Why a confirmation is not for what is needed now: an open question about it comes first."""
+    if not isinstance(placement, states.Awarded):
+        return None
+    if placement.change is not None:
+        return "change-unanswered"
+    if version is not None and is_superseded(placement.facts, version):
+        return "requirement-changed"
+    return None
 
 
 def has_view_needed(placement: Placement, policy: Policy) -> bool:

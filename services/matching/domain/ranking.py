@@ -49,6 +49,7 @@ def line_up(
 ) -> Line:
     """Put a tier's providers through the gates and rank those that pass.
 
+    Who has as many live offers as it may have keeps its place: it is asked once it has room.
     A provider with several contracts in the tier is asked once, by the one that ranks best.
     """
     passed: list[Place] = []
@@ -56,7 +57,7 @@ def line_up(
     out: dict[UUID, PassedOverReason] = {}
     for place in market.places(policy, tier, needed.outcode):
         reason = why_not(place, tier, needed, history, day, load=market.load)
-        if reason is not None:
+        if reason is not None and reason != "live_offers":
             out.setdefault(place[0].provider_id, reason)
             continue
         passed.append(place)
@@ -68,12 +69,14 @@ def line_up(
         keys = [_key(one, tier.components) for one in found]
     draws = [lot_draw(placement_id, provider.provider_id) for provider, _ in passed]
     order = sorted(zip(keys, draws, range(len(passed)), strict=True))
-    ranked = _ranked((passed[n], found[n]) for *_, n in order)
+    ranked = _ranked(((passed[n], found[n]) for *_, n in order), needed, day)
     left = [(one, reason) for one, reason in out.items() if one not in ranked]
     return Line(ranked=tuple(ranked.values()), passed_over=by_reason(left))
 
 
-def _ranked(order: Iterable[tuple[Place, Components]]) -> dict[UUID, Ranked]:
+def _ranked(
+    order: Iterable[tuple[Place, Components]], needed: Needed, day: date
+) -> dict[UUID, Ranked]:
     """Each provider once, at the place of its best contract."""
     ranked: dict[UUID, Ranked] = {}
     for (provider, contract), components in order:
@@ -83,7 +86,7 @@ def _ranked(order: Iterable[tuple[Place, Components]]) -> dict[UUID, Ranked]:
                 place=len(ranked) + 1,
                 lot=contract.lot,
                 contract_kind=contract.kind,
-                rate_pence=contract.rate_pence,
+                rate_pence=contract.rate_for(needed, day),
                 components=components,
             )
     return ranked

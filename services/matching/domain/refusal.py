@@ -35,7 +35,6 @@ Code = (
         "tier-not-ahead",
         "acceptance-stands",
         "not-eligible",
-        "not-next",
         "already-excluded",
         "not-excluded",
         "offer-not-live",
@@ -51,8 +50,14 @@ Code = (
         "tiers-differ",
         "needs-confirmation",
         "no-rate-quoted",
+        "not-the-approver",
         "no-condition",
         "nothing-changed",
+        "not-answered",
+        "answered-by-provider",
+        "another-call",
+        "answer-is-over",
+        "provider-excluded",
     ]
 )
 
@@ -75,7 +80,11 @@ SENTENCES: dict[RefusalCode, str] = {
     "rate-over-limit": "The rate lies above the limit, and nobody may approve it; it can be accepted"
     " at the offered rate.",
     "no-counter": "There are no terms of ours to answer, or not any more.",
-    "requirement-changed": "What is needed has changed since this offer; a new offer says what it is.",
+    "requirement-changed": "What is needed has changed since; read what it is now, and answer that.",
+    "placed-meanwhile": "The answer was in time, but before it was read another provider had taken the"
+    " package, or it was not needed any more.",
+    "change-unanswered": "What is needed has changed since the award; agree to the change or refuse it"
+    " first.",
     "not-awarded": "This provider does not hold this award, or not in a way that allows this.",
 }
 UNKNOWN_PLACEMENT = Refusal(

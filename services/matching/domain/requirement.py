@@ -1,6 +1,8 @@
 """What a package needs: the whole of it for the record, and the part that the rules weigh."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any, ClassVar
 from uuid import UUID
@@ -19,6 +21,8 @@ from services.matching.domain.codes import (
     Task,
     Weekday,
 )
+
+WEEKEND: tuple[Weekday, ...] = ("sat", "sun")
 
 
 def _name_on_the_wire(name: str) -> str:
@@ -43,6 +47,40 @@ class Visit:
     carers: int = 1
     time_critical: bool = False
     tasks: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitsAlike:
+    """Visits of a week that no rate card tells apart: `times` of them, `begins` if it is said.
+
+    `night` is the band of that name; a window is judged by when it begins.
+    """
+
+    times: int
+    minutes: int
+    carers: int
+    weekend: bool
+    night: bool = False
+    begins: time | None = None
+
+    @property
+    def weekly_minutes(self) -> int:
+        """Minutes of care a week, each carer's counted."""
+        return self.times * self.minutes * self.carers
+
+
+def alike(visits: Iterable[Visit]) -> tuple[VisitsAlike, ...]:
+    """A week's visits, those that cost the same gathered, in the order of the first of each."""
+    found = Counter(
+        (one.minutes, one.carers, one.weekday in WEEKEND, one.band == "night", one.from_)
+        for one in visits
+    )
+    return tuple(
+        VisitsAlike(
+            times=times, minutes=minutes, carers=carers, weekend=weekend, night=night, begins=begins
+        )
+        for (minutes, carers, weekend, night, begins), times in found.items()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +169,8 @@ class Needed:
     chosen_provider_id: UUID | None = None
     continuity_provider_id: UUID | None = None
     excluded: tuple[UUID, ...] = ()
+    visits: tuple[VisitsAlike, ...] = field(default=(), compare=False)
+    """What a rate card asks for; no gate or component weighs it, so that it makes no difference."""
 
     @property
     def area(self) -> str:
@@ -160,4 +200,5 @@ def needed(outcode: str, requirement: Requirement, sector: str | None = None) ->
         chosen_provider_id=named.value if named else None,
         continuity_provider_id=requirement.continuity_provider_id,
         excluded=requirement.exclude_provider_ids,
+        visits=alike(requirement.visits),
     )

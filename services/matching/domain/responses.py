@@ -15,13 +15,12 @@ from services.matching.domain.belief import MOST_LIKELY, PRIORS, Belief
 from services.matching.domain.codes import ContractKind
 from services.matching.domain.counts import Counts, counts_of
 from services.matching.domain.curve import Curve
+from services.matching.domain.hardness import VARIANCE
 from services.matching.domain.hours import Hours
 from services.matching.domain.opening import learned_hours
 from services.matching.domain.requirement import Needed
 from services.matching.domain.tally import MARKET, features_of, group, weight
 
-HARDNESS_VARIANCE = 0.4
-"""How far packages lie apart, in squared log-odds of a yes, beyond their features. Source: assumed."""
 TRUST_OF_KIND, TRUST_OF_LOT = 5.0, 2.0
 """What was believed before counts more against a group than against one provider, whose own counts
 are among the group's: else a lot with one provider would count each of its answers twice."""
@@ -47,6 +46,7 @@ class Responses:
     """Beliefs about everybody at one moment; with no sums they are the stated prior."""
 
     hours: Hours = field(default_factory=Hours)
+    hardness_variance: float = VARIANCE
     _sums: Mapping[UUID, Mapping[str, int]] = field(default_factory=dict, repr=False, compare=False)
     _weight: int = 1
     _known: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -102,12 +102,12 @@ class Responses:
         when it was only declined.
 
         Given are the chances of a yes of those who answered, as they were believed beforehand.
-        Hardness is normal with HARDNESS_VARIANCE; this is one step of Newton's method from 0 to
+        Hardness is normal with `hardness_variance`; this is one step of Newton's method from 0 to
         where hardness and answers together are likeliest.
         """
         surprise = sum([1 - yes for yes in accepted]) - sum(declined)
         sureness = sum([yes * (1 - yes) for yes in (*declined, *accepted)])
-        return surprise / (sureness + 1 / HARDNESS_VARIANCE)
+        return surprise / (sureness + 1 / self.hardness_variance)
 
     def _belief(
         self, provider_id: UUID, kind: ContractKind, lot: str | None

@@ -3,6 +3,8 @@
 Source: design §3, domain rules 2, 10 and 13.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,12 +12,10 @@ from services.matching.domain import events, ids
 from services.matching.domain.adaptive import Pace, pace_of
 from services.matching.domain.asking import OfferMade
 from services.matching.domain.codes import AwardGround, PassedOverReason, TierOpenedBecause
-from services.matching.domain.gates import History, history_of, why_not
-from services.matching.domain.people import NOTHING
+from services.matching.domain.gates import History, history_of, is_full, why_not
 from services.matching.domain.placement import (
     NO_TIER,
     Candidate,
-    Exhausted,
     Searched,
     Searching,
 )
@@ -61,35 +61,48 @@ def ask_next(turn: Turn, searching: Searching) -> bool:
     pace that it needs says. Whoever calls has settled what stands.
     """
     live = any(offer.status == "live" for offer in searching.offers)
+    askable = [one for one in searching.unasked if not _is_full(turn, one)]
     if searching.tier == NO_TIER:
         _open_tier(turn, searching, 0, "first")
-    elif not live and not searching.unasked:
-        _open_tier(turn, searching, searching.tier + 1, "exhausted")
+    elif not live and not askable:
+        if all(one.no_room for one in searching.unasked):
+            _open_tier(turn, searching, searching.tier + 1, "exhausted")
+        else:
+            _make_offers(turn, searching, searching.unasked)
     elif (searching.runs_on or not live) and _time_is_up(turn, searching):
         _open_tier(turn, searching, searching.tier + 1, "time_up")
     elif searching.runs_on:
-        return _ask_at_pace(turn, searching)
+        return _ask_at_pace(turn, searching, askable)
     elif live:
-        return False
+        # Where all are asked at once, who had no room then is asked as soon as it has.
+        late = [one for one in askable if one.no_room]
+        if not late or turn.policy.tiers[searching.tier].wave_size:
+            return False
+        _make_offers(turn, searching, late)
     else:
         size = turn.policy.tiers[searching.tier].wave_size or len(searching.unasked)
-        _make_offers(turn, searching, size)
+        _make_offers(turn, searching, searching.unasked, size)
     return True
+
+
+def _is_full(turn: Turn, candidate: Candidate) -> bool:
+    tier = turn.policy.tiers[candidate.tier]
+    return is_full(candidate.provider_id, tier, turn.market.load)
 
 
 def _time_is_up(turn: Turn, searching: Searching) -> bool:
     return searching.tier_closes_at is not None and searching.tier_closes_at <= turn.now
 
 
-def _ask_at_pace(turn: Turn, searching: Searching) -> bool:
+def _ask_at_pace(turn: Turn, searching: Searching, askable: Sequence[Candidate]) -> bool:
     """Ask as many as the pace says, or plan when to; think again only when something happened."""
     due = searching.ask_at is not None and searching.ask_at <= turn.now
     happened = any(not isinstance(event, _BESIDE_THE_SEARCH) for event in turn.events)
     if not searching.unasked or not (due or happened):
         return False
-    pace = pace_of(searching, turn.now, turn.policy, turn.market)
+    pace = pace_of(replace(searching, unasked=tuple(askable)), turn.now, turn.policy, turn.market)
     if pace.ask:
-        return _make_offers(turn, searching, pace.ask, pace)
+        return _make_offers(turn, searching, searching.unasked, pace.ask, pace)
     turn.record(
         events.AskingPlanned(
             at=turn.now,
@@ -112,7 +125,8 @@ def jump_to(turn: Turn, searching: Searching, index: int, ground: AwardGround) -
         return
     own = sum(one.tier == index for one in opened.unasked)
     if own:
-        _make_offers(turn, opened, min(own, turn.policy.tiers[index].wave_size or own))
+        size = min(own, turn.policy.tiers[index].wave_size or own)
+        _make_offers(turn, opened, opened.unasked, size)
 
 
 def _open_tier(
@@ -135,7 +149,7 @@ def _open_tier(
         tier=tier,
         policy=turn.policy,
         market=turn.market,
-        day=turn.now.date(),
+        day=turn.today,
     )
     closes_at = turn.policy.budget_ends(tier, facts.urgency, turn.now)
     if tier.adaptive and index + 1 == len(turn.policy.tiers):
@@ -173,8 +187,15 @@ def _exhaust(turn: Turn, searching: Searching) -> None:
     turn.escalate("nobody_left")
 
 
-def _make_offers(turn: Turn, searching: Searching, size: int, pace: Pace | None = None) -> bool:
-    """Make `size` offers in order; whoever may no longer be asked is passed over for the next.
+def _make_offers(
+    turn: Turn,
+    searching: Searching,
+    candidates: Sequence[Candidate],
+    size: int | None = None,
+    pace: Pace | None = None,
+) -> bool:
+    """Make `size` offers in order (None: all); whoever may no longer be asked is passed over for the
+    next. Who has no room is too, and keeps its place.
 
     One event for each tier, since each has its window. Says whether there is more to decide at
     once, which is so unless the pace was followed.
@@ -183,9 +204,11 @@ def _make_offers(turn: Turn, searching: Searching, size: int, pace: Pace | None 
     made: dict[int, list[OfferMade]] = {}
     passed_over: dict[int, list[tuple[UUID, PassedOverReason]]] = {}
     asked = 0
-    for candidate in searching.unasked:
+    for candidate in candidates:
         if asked == size:
             break
+        if candidate.no_room and _is_full(turn, candidate):
+            continue
         offer = _offer(turn, searching, candidate, history)
         if isinstance(offer, OfferMade):
             made.setdefault(candidate.tier, []).append(offer)
@@ -208,9 +231,10 @@ def _make_offers(turn: Turn, searching: Searching, size: int, pace: Pace | None 
                 passed_over=by_reason(passed_over.get(index, ())),
                 ask_at=pace.ask_at if pace else None,
                 reckoning=pace.reckoning if pace else None,
+                requirement_version=searching.facts.requirement_version,
             )
         )
-    return pace is None or asked < size
+    return pace is None or asked < (size or 0)
 
 
 def _offer(
@@ -221,7 +245,7 @@ def _offer(
     provider = turn.market.providers.get(candidate.provider_id)
     if provider is None:
         return "left_the_register"
-    needed, day = searching.facts.needed, turn.now.date()
+    needed, day = searching.facts.needed, turn.today
     reason: PassedOverReason = "contract_not_live"
     for contract in provider.contracts_of(candidate.contract_kind, candidate.lot):
         closed = why_not((provider, contract), tier, needed, history, day, load=turn.market.load)
@@ -232,7 +256,7 @@ def _offer(
                 place=candidate.place,
                 lot=candidate.lot,
                 contract_kind=candidate.contract_kind,
-                rate_pence=contract.rate_pence,
+                rate_pence=contract.rate_for(needed, day),
             )
         reason = closed
     return reason
@@ -246,34 +270,6 @@ def _expires_at(turn: Turn, tier: Tier, searching: Searching) -> datetime:
     ends = turn.policy.window_ends(tier, searching.facts.urgency, turn.now)
     closes = searching.tier_closes_at
     return ends if closes is None or searching.runs_on else min(ends, closes)
-
-
-def reopen_if_somebody_new(turn: Turn, exhausted: Exhausted) -> None:
-    """Begin a new round if anybody never asked for this package would now pass a tier's gates."""
-    known = everybody_asked(exhausted)
-    excluded = frozenset((exhausted.by_people or NOTHING).excluded)
-    history = History(
-        asked=frozenset(known), declined=frozenset(), released=frozenset(), excluded=excluded
-    )
-    policy, market, day = turn.policy, turn.market, turn.now.date()
-    needed = exhausted.facts.needed
-    if not any(
-        why_not(place, tier, needed, history, day, load=market.load) is None
-        for tier in policy.tiers
-        for place in market.places(policy, tier, needed.outcode)
-    ):
-        return
-    turn.record(
-        events.SearchReopened(
-            at=turn.now,
-            referral_id=turn.referral_id,
-            placement_id=turn.placement_id,
-            round=exhausted.round + 1,
-            because="market_changed",
-            left_out=known,
-        )
-    )
-    turn.close("nobody_left")
 
 
 def everybody_asked(placement: Searched) -> tuple[UUID, ...]:

@@ -19,6 +19,7 @@ from services.matching.domain.awarding import (
 from services.matching.domain.codes import Via
 from services.matching.domain.placement import Offer, Open, Searching
 from services.matching.domain.policy import Tier
+from services.matching.domain.pricing import contract_of, price_by_card
 from services.matching.domain.search import lapse_due
 from services.matching.domain.turn import Turn
 
@@ -66,8 +67,24 @@ def settle(turn: Turn, placement: Open, arrived: Sequence[Claim] = ()) -> bool:
     if decided_by is not None:
         for claim in arrived:
             _stand(turn, claim, decided_by)
-        return bool(arrived)
+        return bool(arrived) or _moved(turn, placement, decided_by)
     _award_claim(turn, placement, winner, arrived)
+    return True
+
+
+def _moved(turn: Turn, placement: Open, decided_by: datetime) -> bool:
+    """Say when what stands is decided now, if that is another instant than before."""
+    if not isinstance(placement, Searching) or placement.decided_by == decided_by:
+        return False
+    turn.record(
+        events.SettlementMoved(
+            at=turn.now,
+            referral_id=turn.referral_id,
+            placement_id=turn.placement_id,
+            standing=tuple([claim.offer.offer_id for claim in standing(placement)]),
+            decided_by=decided_by,
+        )
+    )
     return True
 
 
@@ -150,7 +167,9 @@ def _award_claim(turn: Turn, placement: Open, winner: Claim, arrived: Sequence[C
     for claim in lost:
         if stood and claim.via == "telephone":
             _stand(turn, claim, turn.now)
-    offer = winner.offer
+    offer, needed, day = winner.offer, placement.facts.needed, turn.today
+    contract = contract_of(turn.market, offer.provider_id, offer.contract_kind, offer.lot, day)
+    price = price_by_card(contract, needed, day)
     turn.record(
         events.Awarded(
             at=turn.now,
@@ -165,14 +184,15 @@ def _award_claim(turn: Turn, placement: Open, winner: Claim, arrived: Sequence[C
             tier_name=offer.tier_name,
             lot=offer.lot,
             contract_kind=offer.contract_kind,
-            rate_pence=winner.quoted_pence or offer.rate_pence,
+            rate_pence=price.rate_pence if price else winner.quoted_pence or offer.rate_pence,
+            weekly_cost_sixtieths=price.weekly_cost_sixtieths if price else None,
             agreed=offer.terms,
             confirm_by=confirm_by(turn),
             via=winner.via,
             ground=None,
             response_id=winner.response_id,
-            weekly_minutes=placement.facts.needed.weekly_minutes,
-            start_by=start_by(turn),
+            weekly_minutes=needed.weekly_minutes,
+            start_by=start_by(turn, placement.facts.ready_at),
         )
     )
     for claim in lost:

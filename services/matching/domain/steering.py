@@ -1,4 +1,5 @@
-"""What people do to a search under way: hold, jump, ask, skip, windows, offers taken back.
+"""What people do to a search under way: hold, jump, ask, skip, windows, offers taken back, answers
+corrected.
 
 Source: domain rules 2, 11 and 13. Each is refused by a value, or recorded and followed by whatever
 follows by itself.
@@ -9,12 +10,14 @@ from typing import assert_never
 
 from services.matching.domain import interventions as acts
 from services.matching.domain import placement as states
+from services.matching.domain.correcting import correct_answer
 from services.matching.domain.hand_offers import ask_provider
 from services.matching.domain.holding import cancel_award
 from services.matching.domain.people_commands import (
     AskProvider,
     CancelAward,
     ChangeWindow,
+    CorrectAnswer,
     HoldSearch,
     JumpToTier,
     ResumeSearch,
@@ -57,6 +60,8 @@ def steer(turn: Turn, placement: Present, command: SearchCommand) -> Refusal | N
             return _withdraw_offer(turn, placement, command)
         case CancelAward():
             return cancel_award(turn, placement)
+        case CorrectAnswer():
+            return correct_answer(turn, placement, command)
         case _:
             assert_never(command)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.matching.domain import placement as states
 from services.matching.domain.eligibility import opening_of
+from services.matching.domain.london import day_of
 from services.matching.domain.market import Market
 from services.matching.domain.placement import OPEN_OFFERS, Placement, Searching
 from services.matching.domain.policy import Policy
@@ -81,7 +82,7 @@ def why_not_ask_provider(
         return Refusal(
             code="already-asked", sentence="This provider has a live offer or has said yes to one."
         )
-    gate = opening_of(placement, provider_id, policy, market, now.date())
+    gate = opening_of(placement, provider_id, policy, market, day_of(now))
     if isinstance(gate, str):
         return Refusal(
             code="not-eligible",

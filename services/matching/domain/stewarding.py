@@ -4,15 +4,15 @@ Source: domain rules 3, 9, 10 and 11.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from services.matching.domain import events
 from services.matching.domain import interventions as acts
 from services.matching.domain import placement as states
 from services.matching.domain.amending import amend
 from services.matching.domain.carrying import present
-from services.matching.domain.codes import ExclusionCause
+from services.matching.domain.codes import ExclusionCause, PersonView, PersonViewBy
 from services.matching.domain.people import NOTHING, ByPeople
 from services.matching.domain.people_commands import (
     AmendRequirement,
@@ -21,6 +21,7 @@ from services.matching.domain.people_commands import (
     Escalate,
     ExcludeProvider,
     LiftExclusion,
+    LinkPackage,
     MoveToPolicy,
     PlacementCommand,
     RecordPersonView,
@@ -63,6 +64,8 @@ def steward(turn: Turn, placement: Present, command: PlacementCommand) -> Refusa
                 turn.close(command.kind)
         case MoveToPolicy():
             return _move(turn, placement)
+        case LinkPackage():
+            _link(turn, placement, command.linked_referral_id)
         case AmendRequirement():
             return amend(turn, placement, command)
         case _:
@@ -72,7 +75,8 @@ def steward(turn: Turn, placement: Present, command: PlacementCommand) -> Refusa
 
 def _comes_by_event(command: PlacementCommand) -> bool:
     """Nobody waits for a refusal of what the ward has sent."""
-    return isinstance(command, AmendRequirement) and command.by == "referral"
+    by_ward = isinstance(command, AmendRequirement) and command.by == "referral"
+    return by_ward or isinstance(command, LinkPackage)
 
 
 def by_people(turn: Turn) -> ByPeople:
@@ -115,11 +119,52 @@ def _exclude(turn: Turn, placement: Present, provider_id: UUID) -> Refusal | Non
     return None
 
 
-def keep_excluded(turn: Turn, before: Sequence[Present]) -> None:
+def keep_decisions(turn: Turn, before: Sequence[Present]) -> None:
+    """What people decided about placements holds in the search that comes of them, as far as it can."""
+    _keep_excluded(turn, before)
+    _keep_linked(turn, before)
+    _keep_assignee(turn, before)
+    _keep_view(turn, before)
+
+
+def _keep_assignee(turn: Turn, before: Sequence[Present]) -> None:
+    """Who looks after a package looks after all that comes of it."""
+    found = [(one.by_people or NOTHING).assignee_id for one in before]
+    _assign(turn, present(turn.placement), next((one for one in found if one is not None), None))
+
+
+def _keep_view(turn: Turn, before: Sequence[Present]) -> None:
+    """What the person says of a plan holds for its parts, for bridging care and for a search that
+    follows before anybody has come, as it holds after a release: the plan is the same.
+
+    Once care was given, its end and another provider are something new that the person is asked about
+    anew. Of several parts that say different things a refusal holds, else nothing.
+    """
+    known = [one.by_people or NOTHING for one in before]
+    if not all(isinstance(one, Open | states.Confirmed) for one in before):
+        return
+    refusals = [one for one in known if one.person_view == "refuses"]
+    same = len({one.person_view for one in known}) == 1
+    if not refusals and not same:
+        return
+    kept = max(refusals or known, key=lambda one: one.told_at or turn.now)
+    if kept.told_by_role is not None and kept.told_at is not None:
+        _say_view(turn, kept.person_view, kept.told_by_role, kept.told_at)
+
+
+def _keep_excluded(turn: Turn, before: Sequence[Present]) -> None:
     """Whom people excluded from a package is not asked in the searches that come of it."""
     found = [who for one in before for who in (one.by_people or NOTHING).excluded]
     for provider_id in dict.fromkeys(found):
         _record_excluded(turn, provider_id)
+
+
+def _keep_linked(turn: Turn, before: Sequence[Present]) -> None:
+    """The searches that come of a package are shown with the same other one."""
+    for one in before:
+        linked_referral_id = (one.by_people or NOTHING).linked_referral_id
+        if linked_referral_id is not None:
+            _link(turn, present(turn.placement), linked_referral_id)
 
 
 def _record_excluded(turn: Turn, provider_id: UUID) -> None:
@@ -160,23 +205,27 @@ def _record_view(turn: Turn, command: RecordPersonView) -> Refusal | None:
     before = (known.person_view, known.told_by_role, known.told_at)
     if refusal is not None or before == (command.view, command.told_by_role, command.told_at):
         return refusal
+    _say_view(turn, command.view, command.told_by_role, command.told_at)
+    return None
+
+
+def _say_view(turn: Turn, view: PersonView, told_by_role: PersonViewBy, told_at: datetime) -> None:
     turn.record(
         acts.PersonViewRecorded(
             at=turn.now,
             referral_id=turn.referral_id,
             placement_id=turn.placement_id,
-            view=command.view,
-            told_by_role=command.told_by_role,
-            told_at=command.told_at,
+            view=view,
+            told_by_role=told_by_role,
+            told_at=told_at,
         )
     )
-    if command.view in turn.policy.needed_person_view:
+    if view in turn.policy.needed_person_view:
         turn.close("person_view_missing")
-    if command.view == "refuses":
+    if view == "refuses":
         turn.escalate("person_refuses")
     else:
         turn.close("person_refuses")
-    return None
 
 
 def _assign(turn: Turn, placement: Present, assignee_id: UUID | None) -> None:
@@ -187,6 +236,19 @@ def _assign(turn: Turn, placement: Present, assignee_id: UUID | None) -> None:
                 referral_id=turn.referral_id,
                 placement_id=turn.placement_id,
                 assignee_id=assignee_id,
+            )
+        )
+
+
+def _link(turn: Turn, placement: Present, linked_referral_id: UUID | None) -> None:
+    """Shown with another package from now on; nothing that is decided depends on it."""
+    if (placement.by_people or NOTHING).linked_referral_id != linked_referral_id:
+        turn.record(
+            acts.PackageLinked(
+                at=turn.now,
+                referral_id=turn.referral_id,
+                placement_id=turn.placement_id,
+                linked_referral_id=linked_referral_id,
             )
         )
 
@@ -207,16 +269,7 @@ def _move(turn: Turn, placement: Present) -> Refusal | None:
     )
     idle = not any(offer.status in OPEN_OFFERS for offer in placement.offers)
     if isinstance(placement, Open) and idle and not _is_held(placement):
-        turn.record(
-            events.SearchReopened(
-                at=turn.now,
-                referral_id=turn.referral_id,
-                placement_id=turn.placement_id,
-                round=placement.round + 1,
-                because="policy_moved",
-                left_out=everybody_who_said_no(placement),
-            )
-        )
+        turn.reopen(placement, "policy_moved", everybody_who_said_no(placement))
         turn.close("nobody_left")
     return None
 

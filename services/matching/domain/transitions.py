@@ -33,6 +33,7 @@ _BY_PEOPLE: tuple[Fact, ...] = (
     acts.ExclusionLifted,
     acts.PersonViewRecorded,
     acts.PlacementAssigned,
+    acts.PackageLinked,
     events.EscalationOpened,
     events.EscalationClosed,
 )
@@ -48,6 +49,9 @@ _NEGOTIATED: tuple[Fact, ...] = (
     talks.ConditionCountered,
 )
 """What becomes of a yes that a person must look at, while nobody has the package."""
+
+_CHANGED: tuple[Fact, ...] = (care.ChangeAsked, care.ChangeAgreed, care.ChangeRefused)
+"""A question to who has the package, and its answer."""
 
 _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
     Absent: {
@@ -66,6 +70,7 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.AskingPlanned,
             events.OfferDeclined,
             events.AcceptanceStood,
+            events.SettlementMoved,
             events.OffersLapsed,
             events.OffersWithdrawn,
             events.SearchReopened,
@@ -78,6 +83,7 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             acts.ExclusionProposed,
             acts.PolicyMoved,
             acts.RequirementAmended,
+            acts.AnswerCorrected,
             care.CareGapMoved,
             care.ContingencyRecorded,
             *_BY_PEOPLE,
@@ -95,6 +101,7 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.RequestRefused,
             acts.PolicyMoved,
             acts.RequirementAmended,
+            acts.AnswerCorrected,
             care.CareGapMoved,
             care.ContingencyRecorded,
             *_BY_PEOPLE,
@@ -113,10 +120,14 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.RequestRefused,
             acts.PolicyMoved,
             acts.RequirementAmended,
+            acts.AnswerCorrected,
+            care.CareGapMoved,
+            *_CHANGED,
             *_BY_PEOPLE,
         ),
         Searching: (events.AwardReleased, events.SearchReopened),
         Confirmed: (events.AwardConfirmed,),
+        Ending: (care.CareEnding,),
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Confirmed: {
@@ -125,6 +136,9 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.RequestRefused,
             acts.PolicyMoved,
             acts.RequirementAmended,
+            acts.AnswerCorrected,
+            care.CareGapMoved,
+            *_CHANGED,
             *_BY_PEOPLE,
         ),
         Searching: (events.SearchReopened,),
@@ -138,9 +152,7 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
             events.RequestRefused,
             acts.PolicyMoved,
             acts.RequirementAmended,
-            care.ChangeAsked,
-            care.ChangeAgreed,
-            care.ChangeRefused,
+            *_CHANGED,
             *_BY_PEOPLE,
         ),
         Paused: (care.CarePaused,),
@@ -165,10 +177,11 @@ _TABLE: Mapping[Status, Mapping[Status, tuple[Fact, ...]]] = {
         Withdrawn: (events.PlacementWithdrawn,),
     },
     Ending: {
-        Ending: (events.RequestRefused, acts.PolicyMoved, *_BY_PEOPLE),
+        Ending: (events.RequestRefused, acts.PolicyMoved, care.HandedBack, *_BY_PEOPLE),
         Ended: (care.CareEnded,),
+        Started: (care.ChangeAgreed,),
     },
-    Ended: {Ended: (events.RequestRefused,)},
+    Ended: {Ended: (events.RequestRefused,), Started: (care.CareResumed,)},
     Withdrawn: {Withdrawn: (events.RequestRefused,)},
 }
 

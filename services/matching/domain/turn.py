@@ -1,16 +1,17 @@
 """One decision under way: what has been decided so far, and the placement as it stands by it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.matching.domain import events
 from services.matching.domain.carrying import present
 from services.matching.domain.codes import EscalationKind, RefusalCode, Request
-from services.matching.domain.events import Event
+from services.matching.domain.events import Event, ReopenedBecause
 from services.matching.domain.evolve import evolve
+from services.matching.domain.london import day_of
 from services.matching.domain.market import Market
-from services.matching.domain.placement import Placement
+from services.matching.domain.placement import Placement, Searched
 from services.matching.domain.policy import Policy
 
 
@@ -28,6 +29,11 @@ class Turn:
     policy: Policy
     market: Market
     events: list[Event] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """The day by which contracts, rates and insurance are valid or not."""
+        return day_of(self.now)
 
     def record(self, event: Event) -> None:
         """Decide one more event."""
@@ -84,3 +90,18 @@ class Turn:
                         kind=kind,
                     )
                 )
+
+    def reopen(
+        self, before: Searched, because: ReopenedBecause, left_out: tuple[UUID, ...]
+    ) -> None:
+        """Begin the next round of a search from the first tier, without those `left_out`."""
+        self.record(
+            events.SearchReopened(
+                at=self.now,
+                referral_id=self.referral_id,
+                placement_id=self.placement_id,
+                round=before.round + 1,
+                because=because,
+                left_out=left_out,
+            )
+        )

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from services.matching.domain.curve import BIN_MINUTES, BINS
-from services.matching.domain.hours import LONDON, Hours
+from services.matching.domain.hours import Hours
+from services.matching.domain.london import LONDON
 
 SPANS = (0, 3, 12, BINS)
 """Where an offer's early, middle and late span begin and end, in bins: 0, 15, 60, 480 minutes."""

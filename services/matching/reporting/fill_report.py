@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from services.matching.domain.hours import LONDON
+from services.matching.domain.london import day_of
 from services.matching.domain.policy import Policy
 from services.matching.reporting.asking import Ask
 from services.matching.reporting.fill_figures import (
@@ -41,7 +41,7 @@ def _lot(search: Search, policy: Policy) -> Sequence[str]:
 
 
 def _week(search: Search, _policy: Policy) -> Sequence[str]:
-    day = search.received_at.astimezone(LONDON).date()
+    day = day_of(search.received_at)
     return ((day - timedelta(days=day.weekday())).isoformat(),)
 
 

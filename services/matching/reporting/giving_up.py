@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from services.matching.domain.hours import LONDON
+from services.matching.domain.london import LONDON
 from services.matching.reporting.asking import Ask, percent
 from services.matching.reporting.offers import names_of
 from services.matching.store import QUERIES

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.matching.domain.calendar import Calendar, add_working_days
-from services.matching.domain.hours import LONDON
+from services.matching.domain.london import day_of
 from services.matching.domain.policy import Kpi
 from services.matching.reporting.asking import Ask, percent
 from services.matching.reporting.fill_figures import figures, timed
@@ -103,12 +103,12 @@ def started(
         lasts = row["state"] in ("live", "ending", "ended") and row["confirmed_at"] is not None
         if not lasts or row["start_by"] is None:
             continue
-        planned = (row["start_by"] - overdue).astimezone(LONDON).date()
+        planned = day_of(row["start_by"] - overdue)
         latest = add_working_days(planned, kpi.within_working_days or 0, calendar)
         if row["started_at"] is not None:
             count += 1
-            met += row["started_at"].astimezone(LONDON).date() <= latest
-        elif now.astimezone(LONDON).date() > latest:
+            met += day_of(row["started_at"]) <= latest
+        elif day_of(now) > latest:
             count += 1
     return count, met
 

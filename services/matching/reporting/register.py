@@ -4,47 +4,21 @@ From awards whose care has started, and from the packages that a council loaded 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from services.matching.domain.hours import LONDON
+from services.matching.domain.london import day_of, midnight
 from services.matching.reporting.asking import Period
+from services.matching.reporting.held import MOMENT, UNITS, Held
 from services.matching.reporting.market import HeldPackage
+from services.matching.reporting.rate_cards import read_rate_cards
 from services.matching.reporting.register_file import RegisterLine
 from services.matching.store import QUERIES
 from shared import clock
 from shared.postgres.connection import Connection
-
-MOMENT = timedelta(microseconds=1)
-"""The least span: the instant before an end is within."""
-UNITS = 300
-"""Parts of an hour that make both minutes and hundredths whole numbers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """One package with one provider for one span in which neither hours nor rate change.
-
-    Hours a week in `UNITS` of an hour, so that sums are exact; pence an hour. `start` None: before anybody can say; `end` None: it goes on.
-    """
-
-    package: str
-    provider: str
-    contract: str | None
-    care_type: str | None
-    outcode: str | None
-    weekly_units: int | None
-    rate_pence: int | None
-    start: datetime | None
-    end: datetime | None
-    loaded: bool
-
-    def on(self, at: datetime) -> bool:
-        """Whether the package is held so at that instant."""
-        return (self.start is None or self.start <= at) and (self.end is None or self.end > at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +68,7 @@ async def read_held(connection: Connection, period: Period) -> Register:
     loaded = await QUERIES.loaded_packages(
         connection, from_day=day_of(period.start), to_day=day_of(last)
     )
+    cards = await read_rate_cards(connection, given)
     called = {name.casefold(): name for name in names.values()}
     lines = [
         RegisterLine(**{**row, "provider": called.get(row["provider"].casefold(), row["provider"])})
@@ -103,15 +78,22 @@ async def read_held(connection: Connection, period: Period) -> Register:
     on_framework = {row["name"] for row in rows if row["framework"]}
     registered = frozenset(names.values())
     return Register(
-        held=[*_given(given, names), *from_file.held],
+        held=[
+            *(
+                span
+                for held, row in _given(given, names)
+                for span in cards.spans(held, row, period)
+            ),
+            *from_file.held,
+        ],
         providers=registered | from_file.providers,
         framework=frozenset(on_framework) | (from_file.framework - registered),
     )
 
 
-def _given(rows: Iterable[Any], names: dict[UUID, str]) -> list[Held]:
-    """Spans of care, a rate that a change does not name carried on."""
-    found: list[Held] = []
+def _given(rows: Iterable[Any], names: dict[UUID, str]) -> list[tuple[Held, Any]]:
+    """Spans of care with their rows, a rate that a change does not name carried on."""
+    spans: list[_Span] = []
     award: UUID | None = None
     minutes = rate = None
     for row in rows:
@@ -120,27 +102,42 @@ def _given(rows: Iterable[Any], names: dict[UUID, str]) -> list[Held]:
             continue  # Amended when this award was over already.
         if row["award_id"] != award:
             award, minutes, rate = row["award_id"], None, None
-        elif found and found[-1].package == str(row["placement_id"]):
-            before = found.pop()
-            if before.start is not None and before.start < start:
-                found.append(replace(before, end=start))
+        elif spans and spans[-1].row["placement_id"] == row["placement_id"]:
+            if spans[-1].start < start:
+                spans[-1].end = start
+            else:
+                spans.pop()
         minutes = row["weekly_minutes"] if row["weekly_minutes"] is not None else minutes
         rate = row["rate_pence"] if row["rate_pence"] is not None else rate
-        found.append(
-            Held(
-                package=str(row["placement_id"]),
-                provider=names.get(row["provider_id"]) or row["provider_name"] or "unknown",
-                contract=row["contract_kind"],
-                care_type=row["care_type"],
-                outcode=row["outcode"],
-                weekly_units=None if minutes is None else minutes * (UNITS // 60),
-                rate_pence=rate,
-                start=start,
-                end=end,
-                loaded=False,
-            )
-        )
-    return found
+        spans.append(_Span(start, end, minutes, rate, row))
+    return [(_held(span, names), span.row) for span in spans]
+
+
+@dataclass(slots=True)
+class _Span:
+    """Care of an award in which nothing changes."""
+
+    start: datetime
+    end: datetime | None
+    weekly_minutes: int | None
+    rate_pence: int | None
+    row: Any
+
+
+def _held(span: _Span, names: dict[UUID, str]) -> Held:
+    row, minutes = span.row, span.weekly_minutes
+    return Held(
+        package=str(row["placement_id"]),
+        provider=names.get(row["provider_id"]) or row["provider_name"] or "unknown",
+        contract=row["contract_kind"],
+        care_type=row["care_type"],
+        outcode=row["outcode"],
+        weekly_units=None if minutes is None else minutes * (UNITS // 60),
+        rate_pence=span.rate_pence,
+        start=span.start,
+        end=span.end,
+        loaded=False,
+    )
 
 
 def _loaded(line: RegisterLine) -> Held:
@@ -160,16 +157,6 @@ def _loaded(line: RegisterLine) -> Held:
         end=None if after is None else midnight(after),
         loaded=True,
     )
-
-
-def midnight(day: date) -> datetime:
-    """The instant at which a day begins in London."""
-    return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
-
-
-def day_of(at: datetime) -> date:
-    """London's day of an instant."""
-    return at.astimezone(LONDON).date()
 
 
 async def load_register(

@@ -3,23 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from services.matching.domain.london import day_of, midnight
 from services.matching.reporting.asking import Ask, Period
+from services.matching.reporting.held import MOMENT, UNITS, Held
 from services.matching.reporting.market import (
     market_lines,
     market_table,
     providers_table,
 )
-from services.matching.reporting.register import (
-    MOMENT,
-    UNITS,
-    Held,
-    Register,
-    day_of,
-    midnight,
-    read_held,
-)
+from services.matching.reporting.register import Register, read_held
 from services.matching.store import QUERIES
 from shared.postgres.connection import Connection
 from shared.report_tables import Column, Report, Table
@@ -65,11 +60,15 @@ _SPANS = (
     Column(name="care_type", title="care", definition="The kind of care."),
     Column(name="outcode", title="outcode", definition="The postcode district."),
     Column(name="weekly_hours", title="hours a week", definition="Hours of care a week in this span."),
-    Column(name="rate", title="rate", definition="Pounds an hour in this span."),
+    Column(name="rate", title="rate", definition="Pounds an hour in this span; by a rate card the"
+           " average of its ordinary week, rounded here and nowhere else."),
     Column(name="start", title="from", definition="From when hours and rate were so; the first span"
            " begins with the first visit."),
     Column(name="end", title="until", definition="Until when; empty while it goes on."),
     Column(name="loaded", title="loaded", definition="Whether the council loaded it from its file."),
+    Column(name="weekly_cost", title="cost a week", definition="Pounds of an ordinary week."),
+    Column(name="bank_holidays", title="bank holidays", definition="Pounds that the bank holidays of"
+           " the span and the period cost beyond ordinary days; empty without a rate card."),
 )  # fmt: skip
 _MONTHS = (
     Column(name="on", title="on", definition="The first instant of a month in London, and the end of"
@@ -100,8 +99,8 @@ async def package_register(connection: Connection, ask: Ask) -> Report:
                 rows=[
                     [
                         one.package, one.provider, one.contract, one.care_type, one.outcode,
-                        _hours(one.weekly_units), _hundredths(one.rate_pence), one.start, one.end,
-                        one.loaded,
+                        _hours(one.weekly_units), _pennies(one.rate_pence), one.start, one.end,
+                        one.loaded, _cost(one), _pennies(one.holiday_pence),
                     ]
                     for one in held
                 ],
@@ -114,19 +113,30 @@ def _hundredths(value: int | None) -> Decimal | None:
     return None if value is None else Decimal(value).scaleb(-2)
 
 
+def _pennies(pence: int | Fraction | None) -> Decimal | None:
+    """Pounds, a half penny upwards."""
+    return None if pence is None else _hundredths(int((2 * pence + 1) // 2))
+
+
+def _cost(one: Held) -> Decimal | None:
+    if one.weekly_units is None or one.rate_pence is None:
+        return None
+    return _pounds(one.weekly_units * one.rate_pence)
+
+
 def _hours(units: int | None) -> Decimal | None:
     """Hours to two decimals, a half upwards."""
     return None if units is None else _hundredths((200 * units + UNITS) // (2 * UNITS))
 
 
-def _pounds(unit_pence: int) -> Decimal | None:
+def _pounds(unit_pence: int | Fraction) -> Decimal | None:
     """Pounds of units times pence an hour, a half penny upwards."""
-    return _hundredths((2 * unit_pence + UNITS) // (2 * UNITS))
+    return _hundredths(int((2 * unit_pence + UNITS) // (2 * UNITS)))
 
 
 def _by_month(held: Sequence[Held], period: Period) -> list[list[Any]]:
     """Sizes at the first of each month and at the end, in one pass over what begins and ends."""
-    changes: list[tuple[datetime, int, int, int]] = []
+    changes: list[tuple[datetime, int, int, int | Fraction]] = []
     for one in held:
         units = one.weekly_units or 0
         cost = units * (one.rate_pence or 0)
@@ -135,7 +145,8 @@ def _by_month(held: Sequence[Held], period: Period) -> list[list[Any]]:
             changes.append((one.end, -1, -units, -cost))
     changes.sort(key=lambda change: change[0])
     rows, n = [], 0
-    packages = hours = pence = 0
+    packages = hours = 0
+    pence: int | Fraction = 0
     for at in _instants(period):
         while n < len(changes) and changes[n][0] <= at:
             packages += changes[n][1]

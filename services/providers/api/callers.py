@@ -74,6 +74,8 @@ _TITLES = {
     "not-awarded": "The package is not awarded to you",
     "person-view-missing": "The person's view is still to be recorded",
     "requirement-changed": "What is needed has changed",
+    "placed-meanwhile": "Another provider has it by now",
+    "change-unanswered": "A change waits for your answer",
     "no-counter": "There are no terms to answer",
     "rate-over-limit": "The rate is above the limit",
     "rate-refused": "The rate was refused",

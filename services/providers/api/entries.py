@@ -9,14 +9,23 @@ from services.providers.api.shapes import (
     ContractView,
     ProviderBody,
     ProviderView,
+    RateCardBody,
     SuspensionBody,
     SuspensionView,
     pounds,
 )
+from services.providers.domain.rates import CardTerms, LineTerms, check_cards
 from services.providers.domain.register import ContractTerms, check_contracts
 from services.providers.handlers.registering import Entry
 from services.providers.handlers.words import Words
-from shared.contracts.providers import Contract, ProviderRecorded, Suspension
+from shared.contracts.providers import (
+    AreaBand,
+    Contract,
+    ProviderRecorded,
+    RateCard,
+    RateLine,
+    Suspension,
+)
 from shared.web.problems import MOST_ERRORS, invalid
 
 Error = tuple[str, str, str]
@@ -56,9 +65,33 @@ def _wrong_with(body: ProviderBody) -> list[Error]:
         (f"contracts.{found.index}.{found.field}", found.problem, _MESSAGES[found.problem])
         for found in check_contracts(terms)
     ]
+    for index, contract in enumerate(body.contracts):
+        errors += [
+            (f"contracts.{index}.{wrong.path}", wrong.problem, wrong.text)
+            for wrong in check_cards(
+                [_card_terms(card) for card in contract.rate_cards],
+                from_=contract.from_,
+                to=contract.to,
+                has_rate=contract.rate is not None,
+                outcodes=body.outcodes,
+            )
+        ]
     if body.suspension is not None:
         errors += _wrong_with_suspension(body.suspension)
     return errors
+
+
+def _card_terms(card: RateCardBody) -> CardTerms:
+    return CardTerms(
+        from_=card.from_,
+        areas=tuple((area.name, area.outcodes) for area in card.areas),
+        lines=tuple(
+            LineTerms(
+                area=line.area, up_to_minutes=line.up_to_minutes, time=line.time, day=line.day
+            )
+            for line in card.lines
+        ),
+    )
 
 
 def _wrong_with_suspension(suspension: SuspensionBody) -> list[Error]:
@@ -115,6 +148,30 @@ def _contract(body: ContractBody) -> Contract:
         from_=body.from_,
         to=body.to,
         accept_new=body.accept_new,
+        rate_cards=tuple(map(_rate_card, sorted(body.rate_cards, key=lambda card: card.from_))),
+    )
+
+
+def _rate_card(body: RateCardBody) -> RateCard:
+    """A card as it is published; the order of its lines is what it says, that of areas is not."""
+    areas = sorted(body.areas, key=lambda area: area.name)
+    return RateCard(
+        from_=body.from_,
+        areas=tuple(
+            AreaBand(name=area.name, outcodes=tuple(sorted(set(area.outcodes)))) for area in areas
+        ),
+        night_from=body.night.from_,
+        night_to=body.night.to,
+        lines=tuple(
+            RateLine(
+                area=line.area,
+                up_to_minutes=line.up_to_minutes,
+                time=line.time,
+                day=line.day,
+                rate_pence=int(line.rate * 100),
+            )
+            for line in body.lines
+        ),
     )
 
 
@@ -142,5 +199,20 @@ def view_of(row: Any) -> ProviderView:
 
 
 def _contract_view(contract: Contract) -> ContractView:
-    fields = contract.model_dump(by_alias=True, exclude={"rate_pence"})
-    return ContractView.model_validate({**fields, "rate": pounds(contract.rate_pence)})
+    fields = contract.model_dump(by_alias=True, exclude={"rate_pence", "rate_cards"})
+    return ContractView.model_validate(
+        {
+            **fields,
+            "rate": pounds(contract.rate_pence),
+            "rate_cards": [_card_view(card) for card in contract.rate_cards],
+        }
+    )
+
+
+def _card_view(card: RateCard) -> dict[str, Any]:
+    fields = card.model_dump(by_alias=True, include={"from_", "areas"})
+    lines = [
+        {**line.model_dump(exclude={"rate_pence"}), "rate": pounds(line.rate_pence)}
+        for line in card.lines
+    ]
+    return {**fields, "night": {"from": card.night_from, "to": card.night_to}, "lines": lines}

@@ -133,6 +133,7 @@ async def accept(
         answer="accept",
         words=Words(author=act.subject),
         rate_pence=None if body is None or body.rate is None else int(body.rate * 100),
+        version=None if body is None else body.version,
     )
     return await _answer(request, command, act, wait)
 
@@ -159,6 +160,7 @@ async def accept_if(
         answer="accept_if",
         starts_at=body.starts_at,
         visits=body.visits,
+        version=body.version,
         words=Words(author=act.subject, note=body.note),
     )
     return await _answer(request, command, act, wait)
@@ -237,6 +239,7 @@ def _view(row: Any) -> OfferView:
             "status": "lapsed" if overdue else row["status"],
             "rate": pounds(row["rate_pence"]),
             "counter": row["put_counter"] and TermsView.model_validate_json(row["put_counter"]),
+            "version": row["version"] or 1,
             "needed": row["needed"] and Needed.model_validate_json(row["needed"]),
             "answer": _answer_view(row),
         }

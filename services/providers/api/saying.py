@@ -15,6 +15,7 @@ from services.providers.api.packages import PackageId
 from services.providers.api.shapes import Nothing
 from services.providers.api.shapes_of_packages import (
     ChangeAnswerBody,
+    ConfirmBody,
     HandBackBody,
     ReleaseBody,
     StartBody,
@@ -73,9 +74,18 @@ By = Annotated[Saying, Depends(Saying)]
 
 
 @router.post("/confirm", summary="You take the package for good")
-async def confirm(by: By, _body: Nothing | None = None) -> Response:
-    """200 `confirmed`, 202 if not decided in time, 409 `not-awarded`."""
-    return await by.answer(AskAboutAward(**by.whose, request="confirm", words=by.words()))
+async def confirm(by: By, body: ConfirmBody | None = None) -> Response:
+    """200 `confirmed`, 202 if not decided in time; 409 `not-awarded`, `person-view-missing`,
+    `change-unanswered`, `requirement-changed`.
+    """
+    return await by.answer(
+        AskAboutAward(
+            **by.whose,
+            request="confirm",
+            version=None if body is None else body.version,
+            words=by.words(),
+        )
+    )
 
 
 @router.post("/release", summary="You give the package back before you confirm it")
@@ -134,7 +144,8 @@ async def refuse_restart(by: By, body: WordsBody | None = None) -> Response:
 async def agree_to_change(by: By, body: ChangeAnswerBody) -> Response:
     """200 `change_agreed`, 202 if not decided in time, 409 `not-asked`, `answer-too-late`.
 
-    `version` is that of the change you have read: an answer about another one is `not-asked`.
+    `version` is that of the change you have read: an answer about an older one is
+    `requirement-changed`.
     """
     return await by.answer(
         AnswerQuestion(
@@ -149,7 +160,7 @@ async def agree_to_change(by: By, body: ChangeAnswerBody) -> Response:
 
 @router.post("/change/refuse", summary="You cannot give what is needed now")
 async def refuse_change(by: By, body: ChangeAnswerBody) -> Response:
-    """200 `change_refused`: you go on as before until somebody else gives what is needed now."""
+    """200 `change_refused`: others are asked; care that you give goes on as before until then."""
     return await by.answer(
         AnswerQuestion(
             **by.whose,

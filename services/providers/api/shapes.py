@@ -1,11 +1,12 @@
 """The bodies that callers send and get. Unknown fields are refused."""
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from services.providers.domain.offers import Answer, CounterAnswer, OfferStatus
 from services.providers.needed import Needed
@@ -17,12 +18,21 @@ from shared.contracts.codes import (
     DeclineReason,
     Language,
     Need,
+    RateDay,
+    RateTime,
     SuspensionReason,
 )
 from shared.contracts.model import Code, Outcode
 from shared.contracts.requirement import Visit
 from shared.web.instants import Day, When
 from shared.web.text import LongText, ShortText
+
+
+def _hours_and_minutes(value: time) -> time:
+    if value.tzinfo is not None or value.second or value.microsecond:
+        raise PydanticCustomError("clock_time", "give local hours and minutes, as in 22:00")
+    return value
+
 
 Capability: TypeAlias = Literal[CareType, Need]
 """One list, so that a wrong value has one message."""
@@ -31,6 +41,8 @@ Rate = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=2)]
 Hours = Annotated[float, Field(ge=0, le=100_000)]
 Area = Annotated[str, Field(pattern=r"^[A-Z]{1,2}[0-9][A-Z0-9]?( [0-9])?$", max_length=6)]
 """An outcode or a sector, in one form so that a wrong value has one message."""
+ClockTime = Annotated[time, AfterValidator(_hours_and_minutes)]
+"""A time of the day by the clock on the wall."""
 PENNY = Decimal("0.01")
 
 
@@ -55,8 +67,47 @@ class Nothing(Body):
     """A body without fields."""
 
 
+class AreaBandBody(Body):
+    """Outcodes that cost the same, under a name."""
+
+    name: Code
+    outcodes: Annotated[tuple[Outcode, ...], Field(min_length=1, max_length=500)]
+
+
+class NightBody(Body):
+    """Windows that begin from the one until before the other are by night, as is the band `night`."""
+
+    from_: Annotated[ClockTime, Field(alias="from")] = time(22)
+    to: ClockTime = time(7)
+
+
+class RateLineBody(Body):
+    """A rate and the visits that it is for; what is left out makes no difference.
+
+    `up_to_minutes`: visits of that length or shorter. A bank holiday is also its day of the week.
+    """
+
+    area: Code | None = None
+    up_to_minutes: Annotated[int | None, Field(ge=15, le=24 * 60)] = None
+    time: RateTime | None = None
+    day: RateDay | None = None
+    rate: Rate
+
+
+class RateCardBody(Body):
+    """Rates from a day on: the first line that fits a visit says its rate."""
+
+    from_: Annotated[Day, Field(alias="from")]
+    areas: Annotated[tuple[AreaBandBody, ...], Field(max_length=20)] = ()
+    night: NightBody = NightBody()
+    lines: Annotated[tuple[RateLineBody, ...], Field(min_length=1, max_length=60)]
+
+
 class ContractBody(Body):
-    """Why a provider may be offered work. `lot` and `rank` belong to a framework."""
+    """Why a provider may be offered work. `lot` and `rank` belong to a framework.
+
+    `rate` is for all visits; where a rate card is in force, for those that none of its lines fits.
+    """
 
     kind: ContractKind
     lot: Code | None = None
@@ -66,6 +117,7 @@ class ContractBody(Body):
     from_: Annotated[Day, Field(alias="from")]
     to: Day | None = None
     accept_new: bool = True
+    rate_cards: Annotated[tuple[RateCardBody, ...], Field(max_length=20)] = ()
 
 
 class SuspensionBody(Body):
@@ -104,6 +156,39 @@ class ProviderBodyWithId(ProviderBody):
     provider_id: UUID
 
 
+class AreaBandView(View):
+    """Outcodes that cost the same."""
+
+    name: str
+    outcodes: tuple[str, ...]
+
+
+class NightView(View):
+    """When a window begins that is by night."""
+
+    from_: Annotated[time, Field(alias="from")]
+    to: time
+
+
+class RateLineView(View):
+    """A rate and the visits that it is for."""
+
+    area: str | None
+    up_to_minutes: int | None
+    time: RateTime | None
+    day: RateDay | None
+    rate: Decimal
+
+
+class RateCardView(View):
+    """Rates from a day on, as they were recorded."""
+
+    from_: Annotated[date, Field(alias="from")]
+    areas: tuple[AreaBandView, ...]
+    night: NightView
+    lines: tuple[RateLineView, ...]
+
+
 class ContractView(View):
     """A contract as it was recorded."""
 
@@ -115,6 +200,7 @@ class ContractView(View):
     from_: Annotated[date, Field(alias="from")]
     to: date | None
     accept_new: bool
+    rate_cards: tuple[RateCardView, ...]
 
 
 class SuspensionView(View):
@@ -148,10 +234,18 @@ class ProviderView(View):
     recorded_at: AwareDatetime
 
 
+Version = Annotated[int, Field(ge=1, le=10_000)]
+"""Of what is needed, as you have read it."""
+
+
 class AcceptBody(Body):
-    """A yes; a spot provider may quote its rate in pounds an hour."""
+    """A yes; a spot provider may quote its rate in pounds an hour.
+
+    `version` left out: that which the offer was made for.
+    """
 
     rate: Rate | None = None
+    version: Version | None = None
 
 
 class AcceptIfBody(Body):
@@ -159,6 +253,7 @@ class AcceptIfBody(Body):
 
     starts_at: When | None = None
     visits: Annotated[tuple[Visit, ...], Field(max_length=100)] = ()
+    version: Version | None = None
     note: LongText | None = None
 
 
@@ -206,6 +301,10 @@ class OfferView(View):
     contract_kind: ContractKind
     rate: Decimal | None
     needed: Needed | None
+    version: int
+    """Of `needed`: name it in your answer."""
+    linked_referral_ids: list[UUID]
+    """Packages of people who live with this one: awarded separately, and you may take both."""
     counter: TermsView | None
     """Terms of the brokerage team in place of your condition, to be answered by `expires_at`."""
     answer: AnswerView | None

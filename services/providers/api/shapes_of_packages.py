@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from services.providers.api.shapes import Body, View, pounds
+from services.providers.api.shapes import Body, Version, View, pounds
 from services.providers.domain.awards import AwardState
 from services.providers.domain.questions import ASKED_IN
 from services.providers.needed import Needed, needed_now
@@ -20,6 +20,12 @@ class WordsBody(Body):
 
     note: LongText | None = None
     told: ShortText | None = None
+
+
+class ConfirmBody(Body):
+    """Which version of what is needed you take; left out: that which you were awarded, or agreed to."""
+
+    version: Version | None = None
 
 
 class ReleaseBody(WordsBody):
@@ -40,7 +46,7 @@ class HandBackBody(WordsBody):
 class ChangeAnswerBody(WordsBody):
     """Which version of what is needed you have read."""
 
-    version: Annotated[int, Field(ge=1, le=10_000)]
+    version: Version
 
 
 class StartBody(Body):
@@ -98,6 +104,8 @@ class PackageView(View):
     contract_kind: ContractKind | None
     rate: Decimal | None
     needed: Needed | None
+    version: int
+    """Of `needed`."""
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -107,6 +115,7 @@ class PackageView(View):
                 **row,
                 "rate": pounds(row["rate_pence"]),
                 "needed": needed_now(row["searched"], row["agreed"]),
+                "version": _version(row),
                 "held_until": row["held_until"] if row["state"] == "paused" else None,
                 "retainer": row["retainer"] if row["state"] == "paused" else None,
                 "restart": _restart(row),
@@ -115,15 +124,21 @@ class PackageView(View):
         )
 
 
+def _version(row: Any) -> int:
+    """That of the change which was agreed, or which the search was amended to."""
+    agreed = row["change_version"] if row["change_result"] == "agreed" else None
+    return max(agreed or 1, row["version"] or 1)
+
+
 def _restart(row: Any) -> RestartView | None:
-    is_open = row["state"] == ASKED_IN["restart"] and row["restart_result"] is None
+    is_open = row["state"] in ASKED_IN["restart"] and row["restart_result"] is None
     if not is_open or row["restart_at"] is None:
         return None
     return RestartView(restart_at=row["restart_at"], answer_by=row["restart_by"])
 
 
 def _change(row: Any) -> ChangeView | None:
-    is_open = row["state"] == ASKED_IN["change"] and row["change_result"] is None
+    is_open = row["state"] in ASKED_IN["change"] and row["change_result"] is None
     if not is_open or row["change_version"] is None:
         return None
     return ChangeView(

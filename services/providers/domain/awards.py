@@ -13,22 +13,24 @@ AwardState: TypeAlias = Literal[
     "confirmed",  # reserved -> confirmed
     "started",  # reserved | confirmed | paused -> started: the first visit, or the next, was given
     "paused",  # started -> paused: held while the person is away
-    "ending",  # confirmed | started | paused -> ending: until the last visit
+    "ending",  # reserved | confirmed | started | paused -> ending: until the last visit
     "ended",  # ending | paused -> ended: the last visit is over, or the package is held no longer
     "released",  # reserved -> released: given back by its provider
     "cancelled",  # reserved | confirmed | started | paused -> cancelled: ended by somebody else
 ]
 
 FOLLOWS: dict[AwardState, frozenset[AwardState]] = {
-    "reserved": frozenset({"confirmed", "started", "released", "cancelled"}),
+    "reserved": frozenset({"confirmed", "started", "ending", "released", "cancelled"}),
     "confirmed": frozenset({"started", "ending", "cancelled"}),
     "started": frozenset({"paused", "ending", "cancelled"}),
     "paused": frozenset({"started", "ending", "ended", "cancelled"}),
-    "ending": frozenset({"ended"}),
-    "ended": frozenset(),
+    "ending": frozenset({"ended", "started"}),
+    "ended": frozenset({"started"}),
     "released": frozenset(),
-    "cancelled": frozenset(),
+    "cancelled": frozenset({"reserved"}),
 }
+
+"""An answer that was in time and is read late gives back what its provider's silence had ended."""
 
 LIVE: frozenset[AwardState] = frozenset({"reserved", "confirmed", "started", "paused"})
 """The states in which the package is this provider's."""
@@ -53,6 +55,12 @@ class Award:
     started_at: datetime | None
     handed_back: bool = False
     """Its provider gave it up, by the endpoint or by telephone."""
+    ends_openly: bool = False
+    """It ends with the first visit of somebody else: nobody knows its last day yet."""
+    change_open: bool = False
+    """It is asked about a change of what is needed, and has not answered."""
+    versions: tuple[int, int] = (1, 1)
+    """The oldest and the newest version of what is needed that a confirmation may be about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +92,18 @@ def decide_award_request(
     now: datetime,
     started_at: datetime | None = None,
     last_visit_at: datetime | None = None,
+    version: int | None = None,
 ) -> Verdict:
     """What `request` at `now` comes to, after what was `asked` before.
 
     The first of confirm and release counts; the same again joins. `started_at` belongs to `start`,
-    `last_visit_at` to `hand_back`.
+    `last_visit_at` to `hand_back`, `version` (of what is needed) to `confirm`.
     """
     if award is None:
         return Refusal(code="not-awarded")
     match request:
         case "confirm":
-            return _decide_confirm(award, asked)
+            return _decide_confirm(award, asked, version)
         case "release":
             return _decide_release(award, asked)
         case "start":
@@ -105,7 +114,7 @@ def decide_award_request(
             assert_never(never)
 
 
-def _decide_confirm(award: Award, asked: Asked) -> Verdict:
+def _decide_confirm(award: Award, asked: Asked, version: int | None) -> Verdict:
     if asked.confirm_id is not None:
         return Join(response_id=asked.confirm_id)
     if award.state not in HELD or asked.release_id is not None:
@@ -114,6 +123,11 @@ def _decide_confirm(award: Award, asked: Asked) -> Verdict:
         return Join(response_id=None)
     if asked.start_id is not None:
         return Join(response_id=asked.start_id)  # A start implies a confirmation.
+    if award.change_open:
+        return Refusal(code="change-unanswered")
+    oldest, newest = award.versions
+    if version is not None and not oldest <= version <= newest:
+        return Refusal(code="requirement-changed")
     return Respond(response_id=award_request_id(award.award_id, "confirm", asked.refused))
 
 
@@ -165,7 +179,7 @@ def _decide_hand_back(
         return Join(response_id=None)
     if award.state not in HELD or asked.release_id is not None:
         return Refusal(code="not-awarded")
-    if award.state == "ending":
+    if award.state == "ending" and not award.ends_openly:
         return Refusal(code="already-ending")
     taken = asked.confirm_id is not None or asked.start_id is not None
     if award.state == "reserved" and not taken:

@@ -27,7 +27,7 @@ FOLLOWS: dict[OfferStatus, frozenset[OfferStatus]] = {
     "live": frozenset(
         {"standing", "accepted", "declined", "lapsed", "waiting", "conditional", "withdrawn"}
     ),
-    "standing": frozenset({"accepted", "withdrawn"}),
+    "standing": frozenset({"accepted", "live", "lapsed", "withdrawn"}),
     "lapsed": frozenset(
         {"standing", "accepted", "declined", "waiting", "conditional", "withdrawn"}
     ),
@@ -35,12 +35,14 @@ FOLLOWS: dict[OfferStatus, frozenset[OfferStatus]] = {
     "conditional": frozenset({"standing", "accepted", "countered", "refused", "withdrawn"}),
     "countered": frozenset({"standing", "accepted", "declined", "lapsed", "withdrawn"}),
     "refused": frozenset(),
-    "accepted": frozenset(),
-    "declined": frozenset(),
-    "withdrawn": frozenset(),
+    "accepted": frozenset({"live", "lapsed", "withdrawn"}),
+    "declined": frozenset({"live", "lapsed", "withdrawn"}),
+    "withdrawn": frozenset({"accepted"}),
 }
 """What matching may make of an offer in each state. `lapsed` is not the end: an answer recorded
-before the deadline counts though the process that decides was late. Source: domain rule 6."""
+before the deadline counts though the process that decides was late. An answer written down wrongly is
+corrected: the offer is then as if it had none, and one withdrawn by a wrong award may be accepted.
+Source: domain rules 6 and 11."""
 
 ANSWERED_BY: dict[OfferStatus, Answer] = {
     "standing": "accept",
@@ -65,6 +67,8 @@ class Offer:
     """The provider holds an award of the referral, for example one made by a broker's hand."""
     changed: bool = False
     """Withdrawn because what is needed has changed."""
+    versions: tuple[int, int] = (1, 1)
+    """The oldest and the newest version of what is needed that an answer may be about."""
     expires_at: datetime
     """The deadline. The offer is live while now < expires_at."""
 
@@ -74,11 +78,14 @@ def is_open(offer: Offer, now: datetime) -> bool:
     return offer.status == "live" and now < offer.expires_at
 
 
-def decide_answer(offer: Offer, answer: Answer, mine: Answer | None, now: datetime) -> Verdict:
+def decide_answer(
+    offer: Offer, answer: Answer, mine: Answer | None, now: datetime, version: int | None = None
+) -> Verdict:
     """What `answer` at `now` comes to, when the endpoint recorded `mine` before (None: nothing).
 
-    The first answer counts; the same one again joins it; after the deadline nothing is recorded.
-    `now` must be read after the offer was locked. Source: domain rules 6 and 11.
+    The first answer counts; the same one again joins it; after the deadline, or about a `version` of
+    what is needed that is none any more, nothing is recorded. `now` must be read after the offer was
+    locked. Source: domain rules 6 and 11.
     """
     response_id = answer_id(offer.offer_id)
     if mine is not None:
@@ -100,6 +107,9 @@ def decide_answer(offer: Offer, answer: Answer, mine: Answer | None, now: dateti
         case "live":
             if not is_open(offer, now):
                 return Refusal(code="offer-lapsed")
+            oldest, newest = offer.versions
+            if version is not None and not oldest <= version <= newest:
+                return Refusal(code="requirement-changed")
             return Respond(response_id=response_id)
         case _ as never:
             assert_never(never)

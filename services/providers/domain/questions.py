@@ -11,8 +11,11 @@ from services.providers.domain.verdicts import Join, Refusal, Respond, Verdict
 
 Result: TypeAlias = Literal["agreed", "refused", "silent"]
 
-ASKED_IN: dict[Question, AwardState] = {"restart": "paused", "change": "started"}
-"""The state in which each question is put; in another one it is no longer open."""
+ASKED_IN: dict[Question, frozenset[AwardState]] = {
+    "restart": frozenset({"paused"}),
+    "change": frozenset({"reserved", "confirmed", "started", "paused"}),
+}
+"""The states in which each question can be answered; in another one it is no longer open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class Put:
     """The deadline. It can be answered while now < answer_by."""
     result: Result | None = None
     """What became of it; None while it is open."""
+    superseded: bool = False
+    """A later version is asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,8 @@ def decide_answer_to(
     """
     if award is None:
         return Refusal(code="not-awarded")
+    if put is not None and put.superseded:
+        return Refusal(code="requirement-changed")
     if put is None:
         return Refusal(code="not-asked" if award.state in LIVE else "not-awarded")
     if answered.response_id is not None:
@@ -60,7 +67,7 @@ def decide_answer_to(
             return Join(response_id=None) if same else _refuse_other()
         case None:
             pass
-    if award.state != ASKED_IN[put.question]:
+    if award.state not in ASKED_IN[put.question]:
         return Refusal(code="not-asked" if award.state in LIVE else "not-awarded")
     if now >= put.answer_by:
         return Refusal(code="answer-too-late")

@@ -14,6 +14,8 @@ RefusalCode: TypeAlias = Literal[
     "person-view-missing",
     "no-counter",
     "requirement-changed",
+    "change-unanswered",
+    "placed-meanwhile",
     "rate-over-limit",
     "rate-refused",
     "condition-refused",
@@ -81,8 +83,12 @@ _SENTENCES: dict[str, str] = {
     "has been told; confirm again when it is.",
     "no-counter": "There are no terms of the brokerage team to answer, or not any more. Read the offer "
     "again.",
-    "requirement-changed": "What is needed has changed since this offer was made. A new offer says what "
-    "it is now.",
+    "requirement-changed": "What is needed has changed since. Read what it is now, in a new offer or "
+    "in the package, and answer that.",
+    "placed-meanwhile": "Your answer was in time, but before it was read another provider had taken "
+    "the package, or it was not needed any more. Telephone the brokerage team.",
+    "change-unanswered": "What is needed has changed since the package was awarded to you. Read the "
+    "package's change and agree to it or refuse it first.",
     "rate-over-limit": "The rate lies above the council's limit and cannot be approved. Telephone the "
     "brokerage team if you still want the package at the offered rate.",
     "rate-refused": "The rate was not approved and the offer is over. A later offer can be answered.",

@@ -15,7 +15,7 @@ from services.providers.domain.ids import AwardRequest, Question, question_answe
 from services.providers.domain.meant import Had, award_meant
 from services.providers.domain.questions import Answered, Put, decide_answer_to
 from services.providers.domain.verdicts import Refusal, Respond, Verdict
-from services.providers.handlers.answering import Waiting
+from services.providers.handlers.answering import Waiting, read_versions
 from services.providers.handlers.recording import TOPIC, ResponseEvent, record
 from services.providers.handlers.words import Words
 from services.providers.projections import PACKAGES
@@ -41,6 +41,8 @@ class AskAboutAward:
     reason: ReleaseReason | HandBackReason | None = None
     started_at: datetime | None = None
     last_visit_at: datetime | None = None
+    version: int | None = None
+    """Of what is needed, as the provider has read it, with a confirmation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ class _Locked:
     referral_id: UUID
     last_sequence: int
     row: PackageRow | None
+    versions: tuple[int, int]
     said: Sequence[Mapping[str, Any]]
     now: datetime
 
@@ -108,21 +111,24 @@ async def _lock(connection: Connection, command: Command) -> _Locked | Refusal:
     if isinstance(award_id, Refusal):
         return award_id
     row: PackageRow | None = None
+    versions = (1, 1)
     said: Sequence[Mapping[str, Any]] = ()
     if award_id is not None:
         row = (await PACKAGES.rows.load(connection, [award_id], lock=True))[award_id]
+        versions = await read_versions(connection, row.placement_id)
         said = await QUERIES.list_award_responses(connection, award_id=award_id)
     return _Locked(
         referral_id=referral_id,
         last_sequence=last[referral_id],
         row=row,
+        versions=versions,
         said=said,
         now=await clock.now(connection),
     )
 
 
 def _decide(locked: _Locked, command: Command) -> Verdict:
-    award = None if locked.row is None else award_from(locked.row)
+    award = None if locked.row is None else award_from(locked.row, locked.versions)
     if isinstance(command, AskAboutAward):
         return decide_award_request(
             award,
@@ -131,13 +137,14 @@ def _decide(locked: _Locked, command: Command) -> Verdict:
             now=locked.now,
             started_at=command.started_at,
             last_visit_at=command.last_visit_at,
+            version=command.version,
         )
     put = None if locked.row is None else _put(locked.row, command)
     answered = Answered() if award is None or put is None else _answered(award, put, locked.said)
     return decide_answer_to(award, put, agrees=command.agrees, answered=answered, now=locked.now)
 
 
-def award_from(row: PackageRow) -> Award:
+def award_from(row: PackageRow, versions: tuple[int, int]) -> Award:
     """The award in a row, as the rules see it."""
     return Award(
         award_id=row.award_id,
@@ -146,25 +153,36 @@ def award_from(row: PackageRow) -> Award:
         confirmed=row.confirmed_at is not None,
         started_at=row.started_at,
         handed_back=row.ended_because == "handed_back",
+        ends_openly=row.state == "ending" and row.last_visit_at is None,
+        change_open=row.change_version is not None and row.change_result is None,
+        versions=versions,
     )
 
 
 def _put(row: PackageRow, command: AnswerQuestion) -> Put | None:
     """The question that is answered, if it is the one that was put last."""
-    number: int | None
+    number: int
+    superseded = False
     match command.question:
         case "restart":
             if row.restart_at is None or row.restart_by is None:
                 return None
             number, answer_by, result = row.restarts, row.restart_by, row.restart_result
         case "change":
-            if row.change_version != command.version or row.change_by is None:
+            asked, named = row.change_version, command.version
+            if asked is None or named is None or named > asked or row.change_by is None:
                 return None
-            number, answer_by, result = row.change_version, row.change_by, row.change_result
+            number, answer_by, result = named, row.change_by, row.change_result
+            superseded = named < asked
         case _ as never:
             assert_never(never)
-    assert number is not None, "a question that was put has its number"
-    return Put(question=command.question, number=number, answer_by=answer_by, result=result)
+    return Put(
+        question=command.question,
+        number=number,
+        answer_by=answer_by,
+        result=result,
+        superseded=superseded,
+    )
 
 
 def _asked(said: Sequence[Mapping[str, Any]], request: AwardRequest) -> Asked:
@@ -212,7 +230,9 @@ def _event(command: Command, row: PackageRow, response_id: UUID, now: datetime) 
         return _answer(command, common)
     match command.request:
         case "confirm":
-            return responses.ConfirmationSent.model_validate(common)
+            return responses.ConfirmationSent.model_validate(
+                {**common, "requirement_version": command.version}
+            )
         case "release":
             return responses.ReleaseSent.model_validate({**common, "reason": command.reason})
         case "start":

@@ -19,9 +19,10 @@ from services.providers.domain.offers import (
 from services.providers.domain.verdicts import Join, Refusal, Respond
 from services.providers.handlers.recording import TOPIC, ResponseEvent, record
 from services.providers.handlers.words import Words
-from services.providers.projections import OFFERS, RESPONSES
+from services.providers.projections import OFFERS, RESPONSES, SEARCHES
 from services.providers.projections.offers import OfferRow
 from services.providers.projections.recorded import ResponseRow
+from services.providers.projections.searches import versions_of
 from services.providers.store import QUERIES, lock_streams
 from shared import clock
 from shared.contracts import responses
@@ -44,6 +45,8 @@ class AnswerOffer:
     starts_at: datetime | None = None
     visits: tuple[Visit, ...] = ()
     """The condition of a yes: a later start, or all visits as they would be given."""
+    version: int | None = None
+    """Of what is needed, as the provider has read it; None: that which the offer was made for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +83,10 @@ async def answer_offer(connection: Connection, command: AnswerOffer) -> Waiting 
     mine = (await RESPONSES.rows.load(connection, [response_id])).get(response_id)
     now = await clock.now(connection)
     held = await QUERIES.find_held_award(connection, offer_id=command.offer_id)
-    offer = _offer_of(row, held_here=held is not None)
-    verdict = decide_answer(offer, command.answer, _answer_in(mine), now)
+    offer = _offer_of(
+        row, held_here=held is not None, versions=await read_versions(connection, row.placement_id)
+    )
+    verdict = decide_answer(offer, command.answer, _answer_in(mine), now, command.version)
     match verdict:
         case Refusal():
             return verdict
@@ -96,6 +101,14 @@ async def answer_offer(connection: Connection, command: AnswerOffer) -> Waiting 
         response_id=verdict.response_id,
         offer_id=command.offer_id,
     )
+
+
+async def read_versions(connection: Connection, placement_id: UUID | None) -> tuple[int, int]:
+    """The oldest and the newest version of what a placement needs that an answer may be about."""
+    if placement_id is None:
+        return versions_of(None)
+    rows = await SEARCHES.rows.load(connection, [placement_id])
+    return versions_of(rows.get(placement_id))
 
 
 def _answer_in(mine: ResponseRow | None) -> Answer | None:
@@ -156,13 +169,14 @@ async def answer_counter(connection: Connection, command: AnswerCounter) -> Wait
     )
 
 
-def _offer_of(row: OfferRow, *, held_here: bool) -> Offer:
+def _offer_of(row: OfferRow, *, held_here: bool, versions: tuple[int, int] = (1, 1)) -> Offer:
     return Offer(
         offer_id=row.offer_id,
         status=row.status,
         placed=row.because == "placed",
         changed=row.because == "requirement_changed",
         held_here=held_here,
+        versions=versions,
         expires_at=row.expires_at,
     )
 
@@ -178,9 +192,11 @@ def _answer_event(
         "provider_id": command.provider_id,
         "offer_id": command.offer_id,
     }
+    named = {"requirement_version": command.version}
     if command.answer == "accept":
-        return responses.OfferAccepted.model_validate({**common, "rate_pence": command.rate_pence})
+        rate = {"rate_pence": command.rate_pence}
+        return responses.OfferAccepted.model_validate({**common, **named, **rate})
     if command.answer == "accept_if":
         terms = {"starts_at": command.starts_at, "visits": command.visits}
-        return responses.ConditionProposed.model_validate({**common, **terms})
+        return responses.ConditionProposed.model_validate({**common, **named, **terms})
     return responses.OfferDeclined.model_validate({**common, "reason": command.reason})

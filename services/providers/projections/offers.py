@@ -58,7 +58,13 @@ def offers_of(event: Event) -> Sequence[UUID]:
             | negotiations.ConditionCountered()
         ):
             return [event.offer_id]
-        case interventions.SearchHeld() | interventions.SearchResumed():
+        case interventions.AnswerCorrected():
+            return [event.offer_id, *event.standing]
+        case (
+            interventions.SearchHeld()
+            | interventions.SearchResumed()
+            | placements.SettlementMoved()
+        ):
             return event.standing
         case _:
             return ()
@@ -78,14 +84,24 @@ def project_offer(row: OfferRow | None, event: Event, offer_id: UUID) -> OfferRo
                 row, status="standing", decided_by=event.decided_by, answered_via=event.via
             )
         case placements.Awarded():
-            return replace(row, status="accepted", answered_via=event.via)
+            return replace(row, status="accepted", because=None, answered_via=event.via)
         case placements.OffersLapsed():
             return replace(row, status="lapsed")
         case placements.OffersWithdrawn():
             return replace(row, status="withdrawn", because=event.because)
         case interventions.OfferWindowChanged():
             return replace(row, expires_at=event.expires_at)
-        case interventions.SearchHeld() | interventions.SearchResumed():
+        case interventions.AnswerCorrected() if offer_id == event.offer_id:
+            because = "answer_corrected" if event.becomes == "withdrawn" else None
+            return replace(
+                row, status=event.becomes, because=because, decided_by=None, answered_via=None
+            )
+        case (
+            interventions.SearchHeld()
+            | interventions.SearchResumed()
+            | interventions.AnswerCorrected()
+            | placements.SettlementMoved()
+        ):
             return replace(row, decided_by=event.decided_by)
         case _:
             return _negotiated(row, event)

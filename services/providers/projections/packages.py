@@ -8,7 +8,7 @@ from uuid import UUID
 from services.providers.domain.awards import AwardState
 from services.providers.domain.questions import Result
 from services.providers.needed import care_of
-from shared.contracts import care, placements
+from shared.contracts import care, interventions, placements
 from shared.contracts.model import Event
 from shared.messaging.projection import Projection
 from shared.postgres.rows import Json, RowTable
@@ -58,6 +58,8 @@ class PackageRow:
 
 def award_of(event: Event) -> Sequence[UUID]:
     """The award that an event is about."""
+    if isinstance(event, interventions.RequirementAmended):
+        return [event.award_id] if event.award_id is not None else ()
     return [event.award_id] if isinstance(event, _AWARD_EVENTS) else ()
 
 
@@ -80,6 +82,8 @@ def project_package(row: PackageRow | None, event: Event, _award_id: UUID) -> Pa
     if isinstance(event, care.AwardedCare):
         return _ends(row, event) or _goes_on(row, event)
     match event:
+        case interventions.RequirementAmended():
+            return _amended(row, event)
         case placements.AwardConfirmed():
             state: AwardState = "started" if row.state == "started" else "confirmed"
             return replace(row, state=state, confirmed_at=event.at)
@@ -93,6 +97,14 @@ def project_package(row: PackageRow | None, event: Event, _award_id: UUID) -> Pa
             return replace(row, state="cancelled", ended_at=event.at, ended_because=event.because)
         case _:
             return None
+
+
+def _amended(row: PackageRow, event: interventions.RequirementAmended) -> PackageRow:
+    """Before the start what is needed is as it is searched; a question that is not material is none."""
+    if event.change == "material":
+        return replace(row, needed=None)
+    rate = row.rate_pence if event.rate_pence is None else event.rate_pence
+    return replace(row, needed=None, start_by=event.start_by, change_version=None, rate_pence=rate)
 
 
 def _ends(row: PackageRow, event: care.AwardedCare) -> PackageRow | None:
@@ -132,14 +144,13 @@ def _goes_on(row: PackageRow, event: care.AwardedCare) -> PackageRow | None:
     """The award after a pause, or a question and its answer, that leave the package where it is."""
     match event:
         case care.CarePaused():
-            # A pause takes back what was asked of the provider before it.
+            # A pause takes back whether the provider would come back from the one before it.
             return replace(
                 row,
                 state="paused",
                 held_until=event.held_until,
                 retainer=event.retainer,
                 restart_at=None,
-                change_version=None,
             )
         case care.RestartAsked():
             return replace(
@@ -151,7 +162,11 @@ def _goes_on(row: PackageRow, event: care.AwardedCare) -> PackageRow | None:
             )
         case care.CareResumed():
             return replace(
-                row, state="started", held_until=None, retainer=None, restart_result="agreed"
+                _not_ending(row),
+                state="started",
+                held_until=None,
+                retainer=None,
+                restart_result="agreed",
             )
         case care.ChangeAsked():
             return replace(
@@ -162,11 +177,25 @@ def _goes_on(row: PackageRow, event: care.AwardedCare) -> PackageRow | None:
                 change_result=None,
             )
         case care.ChangeAgreed():
-            return replace(row, needed=row.change_needed, change_result="agreed")
+            return replace(
+                _not_ending(row),
+                needed=row.change_needed,
+                change_result="agreed",
+                confirm_by=event.confirm_by or row.confirm_by,
+                start_by=event.start_by or row.start_by,
+                rate_pence=row.rate_pence if event.rate_pence is None else event.rate_pence,
+            )
         case care.ChangeRefused():
             return replace(row, change_result=event.because)
         case _:
             return None
+
+
+def _not_ending(row: PackageRow) -> PackageRow:
+    """Care that goes on after all: its provider's answer was in time, and read late."""
+    if row.state not in ("ending", "ended"):
+        return row
+    return replace(row, state="started", last_visit_at=None, ended_at=None, ended_because=None)
 
 
 def _make_package(event: placements.Awarded) -> PackageRow:

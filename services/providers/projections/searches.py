@@ -19,12 +19,27 @@ class SearchRow:
     placement_id: UUID
     referral_id: UUID
     needed: Json
+    version: int = 1
+    """Of what is needed."""
+    oldest_version: int = 1
+    """An older one is another package than what is needed now."""
+
+
+def versions_of(row: SearchRow | None) -> tuple[int, int]:
+    """The oldest and the newest version of what is needed that an answer may be about."""
+    return (1, 1) if row is None else (row.oldest_version, row.version)
 
 
 def project_search(row: SearchRow | None, event: Event, placement_id: UUID) -> SearchRow | None:
     """What is needed, as the search of a placement began or as it was amended before the start."""
     if isinstance(event, interventions.RequirementAmended) and row is not None:
-        return replace(row, needed=Json(amended(row.needed, event).model_dump_json()))
+        material = event.change == "material"
+        return replace(
+            row,
+            needed=Json(amended(row.needed, event).model_dump_json()),
+            version=event.version,
+            oldest_version=event.version if material else row.oldest_version,
+        )
     if not isinstance(event, placements.SearchStarted):
         return None
     return SearchRow(

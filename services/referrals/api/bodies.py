@@ -128,6 +128,8 @@ class ReferralIn(Body):
     authorisation: AuthorisationIn | None = None
     person: PersonIn = PersonIn()
     requirement: RequirementIn | None = None
+    linked_referral_id: UUID | None = None
+    """The referral of the person who lives with this one: shown together, awarded separately."""
 
 
 class SupplyIn(Body):
@@ -139,6 +141,8 @@ class SupplyIn(Body):
     authorisation: AuthorisationIn | None = None
     person: PersonIn | None = None
     requirement: RequirementIn | None = None
+    linked_referral_id: UUID | None = None
+    """Null, if it is sent: the two are not linked any more."""
 
 
 class WithdrawIn(Body):

@@ -63,6 +63,14 @@ class LaterSearch(BaseModel):
     targets: list[Target]
 
 
+class LinkedPlace(BaseModel):
+    """The referral of the person who lives with this one: shown together, awarded separately."""
+
+    referral_id: UUID
+    status: Status
+    filled_by: str | None
+
+
 class Place(BaseModel):
     """Where one referral stands, in words and in fields."""
 
@@ -96,6 +104,7 @@ class Place(BaseModel):
     paused_until: datetime | None = Field(description="Held for its provider until then.")
     restart_at: datetime | None = Field(description="When the person comes home, once it is asked.")
     filled_by: str | None
+    linked: list[LinkedPlace] = Field(description="Of the person who lives with this one.")
     provider_id: UUID | None
     filled_at: datetime | None = Field(description="On the referral's own clock.")
     confirm_by: datetime | None
@@ -131,6 +140,7 @@ class Place(BaseModel):
                 "outlook": outlook_words(status, row["outlook"]),
                 "hint": hint(status, can_be_planned_on=package.can_be_planned_on()),
                 "missing": json.loads(row["now_missing"]),
+                "linked": json.loads(row["linked"]),
                 "tier": row["tier_name"] if searching else None,
                 "offers_out": len(json.loads(row["live_offers"])),
                 "minutes_on_the_clock": clock.minutes(now),

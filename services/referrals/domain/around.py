@@ -78,6 +78,12 @@ def after_words(package: Package, local: Local) -> Iterator[str]:
             when = local(until) if until else "somebody else begins"
             yield f"{ending.provider_name} goes on until {when}"
             break
+    for part in package.asked():
+        assert part.change_by is not None
+        yield (
+            f"What is needed has changed: {part.provider_name} is asked if it can give that; its"
+            f" answer is due by {local(part.change_by)}"
+        )
     for part in package.bridging():
         if part.bridging_until is not None:
             yield _bridging(part, local)

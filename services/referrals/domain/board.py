@@ -181,5 +181,5 @@ def outlook_words(status: Status, outlook: Outlook | None) -> str | None:
 
 def hint(status: Status, *, can_be_planned_on: bool = False) -> str | None:
     """What a ward must not do yet: until every visit is confirmed, if only by bridging care."""
-    settled = ("confirmed", "care_started", "withdrawn", "ending", "ended")
+    settled = ("care_started", "withdrawn", "ending", "ended")
     return None if can_be_planned_on or status in settled else DO_NOT_BOOK

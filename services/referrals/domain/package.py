@@ -63,6 +63,8 @@ class Part:
     held_until: datetime | None = None
     restart_at: datetime | None = None
     restart_by: datetime | None = None
+    change_by: datetime | None = None
+    """Its provider is asked whether it can give what is needed now, and answers by then."""
     last_visit_at: datetime | None = None
     gap_at: datetime | None = None
     """From when nobody holds a visit, unless this is filled."""
@@ -120,12 +122,26 @@ class Package:
         active = self.active()
         return bool(active) and all(one.state in HELD or self._stands_in(one) for one in active)
 
+    def asked(self) -> tuple[Part, ...]:
+        """Those whose provider is asked, before the start, whether it can give what is needed now."""
+        return tuple(
+            [
+                one
+                for one in self.held()
+                if one.change_by is not None and one.state in ("taken", "confirmed")
+            ]
+        )
+
     def can_be_planned_on(self) -> bool:
         """Whether every visit is confirmed, by who is to last or by who stands in."""
         active = self.active()
-        return bool(active) and all(
-            one.state in SURE or any(other.state in SURE for other in self.bridging_of(one))
-            for one in active
+        return (
+            bool(active)
+            and not self.asked()
+            and all(
+                one.state in SURE or any(other.state in SURE for other in self.bridging_of(one))
+                for one in active
+            )
         )
 
     def _stands_in(self, part: Part) -> bool:

@@ -67,17 +67,20 @@ State: TypeAlias = NotReceived | Incomplete | Complete | Withdrawing | Withdrawn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receive:
-    """Take a new referral; `missing` is what it lacks."""
+    """Take a new referral; `missing` is what it lacks, `linked` if it names another."""
 
     missing: tuple[str, ...]
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
-    """Add information; `missing` is what it lacks afterwards, `changed` if it is another request."""
+    """Add information; `missing` is what it lacks afterwards, `changed` if it is another request,
+    `linked` if it names another referral than before, or none."""
 
     missing: tuple[str, ...]
     changed: bool = False
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,13 @@ class WithdrawalRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """It is shown with the referral that it names now, or with none."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackageEnded:
     """Matching's word: it is ended."""
 
@@ -142,7 +152,7 @@ class CareGoesOn:
     """Matching's word: somebody gives care, or is asked to."""
 
 
-Event: TypeAlias = Received | Completed | Amended | WithdrawalRequested
+Event: TypeAlias = Received | Completed | Amended | WithdrawalRequested | Linked
 Fact: TypeAlias = PackageEnded | CareStarted | CareOver | CareGoesOn
 
 
@@ -157,12 +167,16 @@ class Refusal:
 def decide(state: State, command: Command, now: datetime) -> tuple[Event, ...] | Refusal:
     """What follows from a command, or why nothing does. Asking twice for the same end is no error."""
     match command:
-        case Receive(missing=missing):
+        case Receive(missing=missing, linked=linked):
             if not isinstance(state, NotReceived):
                 return Refusal(code="already-received", sentence="This referral is already here.")
-            return (Received(at=now, missing=missing),)
-        case Supply(missing=missing, changed=changed):
-            return _supply(state, missing, changed, now)
+            link = (Linked(at=now),) if linked else ()
+            return (Received(at=now, missing=missing), *link)
+        case Supply(missing=missing, changed=changed, linked=linked):
+            supplied = _supply(state, missing, changed, now)
+            if isinstance(supplied, Refusal) or not linked:
+                return supplied
+            return (Linked(at=now), *supplied)
         case Withdraw(reason=reason):
             return _withdraw(state, reason, now)
         case _:
@@ -226,7 +240,7 @@ def evolve(state: State, event: Event | Fact) -> State:
             return Complete(received_at=at, complete_at=at)
         case _ if isinstance(state, NotReceived):
             return state
-        case Amended():
+        case Amended() | Linked():
             return state
         case Completed(at=at):
             return Complete(received_at=state.received_at, complete_at=at)

@@ -79,13 +79,28 @@ def _after_people(part: Part, event: Event) -> Part:
             return replace(_decided_by(part, event), on_hold_until=event.until)
         case interventions.SearchResumed():
             return replace(_decided_by(part, event), on_hold_until=None)
+        case placements.SettlementMoved():
+            return _decided_by(part, event)
+        case interventions.AnswerCorrected():
+            rest = _decided_by(without(part, [event.offer_id]), event)
+            if event.becomes != "live":
+                return rest
+            return replace(rest, live={**rest.live, str(event.offer_id): event.expires_at})
+        case interventions.RequirementAmended() if event.change != "material":
+            return replace(part, change_by=None)
         case interventions.OfferWindowChanged():
             return replace(part, live={**part.live, str(event.offer_id): event.expires_at})
         case _:
             return part
 
 
-def _decided_by(part: Part, event: interventions.SearchHeld | interventions.SearchResumed) -> Part:
+def _decided_by(
+    part: Part,
+    event: interventions.SearchHeld
+    | interventions.SearchResumed
+    | interventions.AnswerCorrected
+    | placements.SettlementMoved,
+) -> Part:
     """The part with the instant at which its standing acceptances are decided now."""
     if event.decided_by is None:
         return part
@@ -138,6 +153,7 @@ def _after_award(part: Part, event: Event) -> Part:
                 confirm_by=event.confirm_by,
                 confirmed_at=None,
                 started_at=None,
+                change_by=None,
                 on_hold_until=None,
             )
         case placements.AwardConfirmed() if str(event.award_id) == part.award_id:
@@ -158,6 +174,7 @@ def _after_award(part: Part, event: Event) -> Part:
                 filled_at=None,
                 confirm_by=None,
                 confirmed_at=None,
+                change_by=None,
             )
         case _:
             return part
@@ -167,6 +184,16 @@ def _after_care(part: Part, event: care.AwardedCare) -> Part:
     match event:
         case care.HandedBack() | care.CareEnding():
             return replace(part, state="ending", last_visit_at=event.last_visit_at)
+        case care.ChangeAsked():
+            return replace(part, change_by=event.answer_by)
+        case care.ChangeAgreed():
+            confirm_by = event.confirm_by or part.confirm_by
+            goes_on = replace(part, change_by=None, confirm_by=confirm_by)
+            if part.state != "ending":
+                return goes_on
+            return replace(goes_on, state="started", last_visit_at=None, over_at=event.at)
+        case care.ChangeRefused():
+            return replace(part, change_by=None)
         case care.CareEnded() | care.RestartRefused():
             return replace(part, state="ended", over_at=event.at)
         case care.PauseLapsed():

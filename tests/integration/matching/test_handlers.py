@@ -1,5 +1,6 @@
 """Matching's handlers on real Postgres: what is decided is stored, whole or not at all."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -11,6 +12,8 @@ from services.matching.handlers import RefusedError
 from services.matching.history import read_event, read_package
 from services.matching.policies import publish
 from services.matching.policy_file import read_document
+from services.matching.projections import REGISTER
+from services.matching.store import QUERIES, MarketRoom
 from shared.ids import new_id
 from tests.integration.matching.room import Room, accept, decline, provider, referral, room
 from tests.stack import TestStack
@@ -141,3 +144,23 @@ async def test_a_register_that_was_rolled_back_is_not_remembered(stack: TestStac
             await matching.take(never, unheard_of)
         await other.take(later)
         assert await markets() == [{later.provider_id}] * 2
+
+
+async def test_two_transactions_at_once_read_each_its_own_register(stack: TestStack):
+    """A process that has read nothing yet reads in one transaction a register that the other
+    cannot see yet: each weighs its own, and later ones the one that is committed."""
+    async with (
+        room(stack) as matching,
+        matching.pool.acquire() as one,
+        matching.pool.acquire() as two,
+    ):
+        now, newcomer = await matching.now(), provider(name="Newcomer", kind="dps")
+        async with one.transaction(), two.transaction():
+            await REGISTER.apply(one, [newcomer])
+            await QUERIES.bump_register_version(one)
+            for _ in range(20):
+                kept = MarketRoom()
+                mine, other = await asyncio.gather(kept.now(one, now), kept.now(two, now))
+                assert set(mine.providers) == {newcomer.provider_id}
+                assert set(other.providers) == set()
+        assert set((await kept.now(two, now)).providers) == {newcomer.provider_id}

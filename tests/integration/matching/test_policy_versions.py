@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 import yaml
 
+from services.matching.outlooks import Outlooks
 from services.matching.policies import FIRST_AUTHOR, publish
 from services.matching.policy_document import Document
 from services.matching.policy_file import read_document, version_of
@@ -19,6 +20,7 @@ from tests.integration.matching.room import (
     POLICY,
     Room,
     accept,
+    decline,
     provider,
     referral,
     room,
@@ -123,9 +125,28 @@ async def test_the_most_live_offers_are_counted_over_all_packages(stack: TestSta
         assert sum(offers) == (1 if rules else 3)
         reasons = await matching.pool.fetch(
             "select distinct p ->> 'reason' as reason from events,"
-            " json_array_elements(body -> 'passed_over') p where type like '%tier-opened%'"
+            " json_array_elements(body -> 'passed_over') p where type like '%offers-made%'"
         )
         assert ("live_offers" in {row["reason"] for row in reasons}) is bool(rules)
+
+
+async def test_a_broken_search_keeps_no_other_from_a_provider_with_room_again(stack: TestStack):
+    """Of two searches that ended for want of room one cannot be read: the other one goes on."""
+    async with room(stack) as matching:
+        await published(matching, renamed("limited", most_live_offers=1))
+        alder = provider(name="Alder", kind="framework", lot="walthamstow")
+        await matching.take(alder)
+        first, broken, sound = [referral(await matching.now()) for _ in range(3)]
+        for one in (first, broken, sound):
+            await matching.take(one)
+        await matching.pool.execute(
+            "update placements set state = '{}' where referral_id = $1", broken.referral_id
+        )
+        (offer,) = await matching.offers(first.referral_id)
+        await matching.take(decline(await matching.now(), first.referral_id, offer))
+        assert await matching.offers(sound.referral_id) == []
+        await Outlooks(pool=matching.pool, matching=matching.matching).look_again()
+        assert [who for _, who in await matching.offers(sound.referral_id)] == [alder.provider_id]
 
 
 @pytest.mark.parametrize("gives_back", [False, True])

@@ -195,7 +195,7 @@ async def test_a_change_is_answered_by_its_version(service: Service):
     story = await started(service, me)
     story.at = await service.now()
     await service.tell(story.change_asked(me, version=2), story.change_asked(me, version=3))
-    assert await say(http, story, "change/agree", version=2) == (409, "not-asked")
+    assert await say(http, story, "change/agree", version=2) == (409, "requirement-changed")
     package = (await http.get(f"/v1/packages/{story.referral_id}")).json()
     assert (package["change"]["version"], package["change"]["needed"]["outcode"]) == (3, "E10")
     assert package["needed"]["outcode"] == "E17"

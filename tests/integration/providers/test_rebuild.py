@@ -4,7 +4,7 @@ import json
 
 from services.providers.domain.ids import answer_id, award_request_id, question_answer_id
 from services.providers.projections import FROM_PLACEMENTS, REGISTER, RESPONSES
-from shared.contracts import care, placements
+from shared.contracts import care, interventions, placements
 from shared.contracts.envelope import read_event
 from shared.contracts.model import Event
 from shared.ids import new_id
@@ -39,7 +39,7 @@ async def own_events(service: Service, topic: str) -> list[Event]:
 
 
 async def test_every_projection_equals_its_rebuild(service: Service):
-    """Offers, packages, searches, outcomes, responses and the register."""
+    """Offers, packages, searches, outcomes, links, responses and the register."""
     me, http = await service.provider()
     you, other = await service.provider()
     operator = await service.client("operator")
@@ -52,7 +52,8 @@ async def test_every_projection_equals_its_rebuild(service: Service):
         told.extend(events)
         await service.tell(*events)
 
-    await tell(story.search_started(), story.offers_made(me, you))
+    linked = story.event(interventions.PackageLinked, linked_referral_id=new_id())
+    await tell(story.search_started(), linked, story.offers_made(me, you))
     await http.post(path(story, me), headers=NO_WAIT)
     await other.post(path(story, you), headers=NO_WAIT)
     await tell(story.stood(you, answer_id(story.offer_id(you))))

@@ -78,7 +78,7 @@ async def test_a_provider_is_recorded_and_read_back(service: Service):
     events = await published(service, provider_id)
     assert [event.contracts[0].rate_pence for event in events] == [1790, 1820]
     read = (await operator.get(url)).json()
-    assert read["contracts"] == [{**FRAMEWORK, "rate": "18.20"}]
+    assert read["contracts"] == [{**FRAMEWORK, "rate": "18.20", "rate_cards": []}]
     assert read["outcodes"] == ["E10", "E17"]
     body = {key: read[key] for key in (*AMBER, *KNOWN, "suspension")}
     again = await operator.put(url, json=body)

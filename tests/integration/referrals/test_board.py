@@ -34,8 +34,8 @@ async def _board(service: Service, headers: dict[str, str], query: str = "") -> 
     return items
 
 
-async def test_words_through_a_placement(service: Service) -> None:
-    """Each step of a placement shows at once, in words and in fields."""
+async def test_words_from_receipt_to_a_yes(service: Service) -> None:
+    """Each step of a search shows at once, in words and in fields."""
     headers = await service.ward()
     referral_id = await _sent(service, headers)
     (place,) = await _board(service, headers)
@@ -73,6 +73,17 @@ async def test_words_through_a_placement(service: Service) -> None:
     (place,) = await _board(service, headers)
     assert (place["status"], place["offers_out"]) == ("deciding", 1)
 
+
+async def test_words_from_an_award_to_the_end(service: Service) -> None:
+    """Each step of care shows at once, in words and in fields."""
+    headers = await service.ward()
+    referral_id = await _sent(service, headers)
+    first, second = new_id(), new_id()
+    now = await clock.now(service.database)
+    await service.follow(
+        search_started(referral_id),
+        offers_made(referral_id, first, second, expires_at=now + timedelta(days=3)),
+    )
     award = awarded(referral_id, offer_id=second, at=now)
     await service.follow(
         award,

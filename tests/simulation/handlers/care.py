@@ -26,7 +26,7 @@ _STATUS = {
     _BEGUN: "searching", "search-reopened": "searching", "award-released": "searching",
     "awarded": "awarded", "award-confirmed": "confirmed", "care-started": "started",
     "care-paused": "paused", "care-resumed": "started", "restart-asked": "restart_asked",
-    "change-asked": "change_asked", "change-agreed": "started", "handed-back": "ending",
+    "change-asked": "change_asked", "change-agreed": "before", "handed-back": "ending",
     "care-ending": "ending", "pause-lapsed": "lapsed", "care-ended": "over",
     "restart-refused": "over", "divided": "over", "withdrawn": "over",
 }  # fmt: skip
@@ -43,6 +43,8 @@ class Seen:
     award_id: UUID | None = None
     provider_id: UUID | None = None
     version: int = 1
+    before: str = "started"
+    """Its status when a change was asked about, which an agreement goes back to."""
 
 
 @dataclass(slots=True)
@@ -66,7 +68,9 @@ class CareSeen:
                 begun.referral_id, placement_id, "searching", begun.requirement
             )
         elif (seen := self.placements.get(placement_id)) is not None:
-            seen.status = _STATUS[kind]
+            if kind == "change-asked" and seen.status != "change_asked":
+                seen.before = seen.status
+            seen.status = seen.before if kind == "change-agreed" else _STATUS[kind]
             if kind == "awarded":
                 seen.award_id, seen.provider_id = UUID(body["award_id"]), UUID(body["provider_id"])
             seen.version = body.get("version", seen.version)

@@ -16,6 +16,7 @@ from services.matching.domain.people_commands import ExcludeProvider, LiftExclus
 from shared.contracts.providers import Contract, ProviderRecorded, Suspension
 from shared.contracts.referrals import (
     ReferralCompleted,
+    ReferralLinked,
     ReferralReceived,
     RequirementAmended,
     Source,
@@ -44,7 +45,7 @@ from tests.simulation.handlers.heard import (
     wanted,
 )
 from tests.simulation.handlers.kafka import MemoryKafka
-from tests.simulation.handlers.people import drawn_decision, drawn_order
+from tests.simulation.handlers.people import drawn_correction, drawn_decision, drawn_order
 from tests.simulation.handlers.post import Post
 from tests.simulation.handlers.postgres import MemoryPostgres
 
@@ -73,6 +74,8 @@ class Outside:
     _counters: list[Known] = field(default_factory=list)
     _excluded: dict[UUID, UUID] = field(default_factory=dict)
     """Whom a broker excluded last; the next order about the package lifts it."""
+    _telephoned: list[Known] = field(default_factory=list)
+    """Offers whose answer a broker wrote down, most of them rightly."""
     _care: CareSeen = field(default_factory=CareSeen)
     _read: dict[int, int] = field(default_factory=dict)
     _providers: list[ProviderRecorded] = field(default_factory=list)
@@ -119,6 +122,12 @@ class Outside:
             else None,
         )
         self.post.put(event, referral_id)
+        if self.rng.random() < 0.2:
+            linked = self.rng.choice((*self.referrals, None))
+            self.post.put(
+                ReferralLinked(at=self.now, referral_id=referral_id, linked_referral_id=linked),
+                referral_id,
+            )
 
     def complete(self) -> None:
         """What was missing has come."""
@@ -171,24 +180,40 @@ class Outside:
         if not live and not odd:
             return
         offer = self.rng.choice(self._offers if odd else live)
-        given = self._given(offer)
         if self.rng.random() < 0.65:
-            self._accept(offer, given)
+            self._accept(offer, self._given(offer))
         else:
-            event = OfferDeclined(**given, offer_id=offer.id, reason="no_capacity")
-            self._respond(event, "decline", offer)
+            self.say(offer, yes=False)
 
     def _accept(self, offer: Known, given: dict[str, Any]) -> None:
         """A yes, sometimes at a rate above any limit, sometimes on a condition."""
         chance = self.rng.random()
         if chance < 0.15:
-            later = self.now + timedelta(days=3)
-            event = ConditionProposed(**given, offer_id=offer.id, starts_at=later, visits=())
-            self._respond(event, "condition", offer)
+            self._accept_if(offer, given)
             return
         rate_pence = 9_900 if chance < 0.9 else None
         accepted = OfferAccepted(**given, offer_id=offer.id, rate_pence=rate_pence)
         self._respond(accepted, "accept", offer)
+
+    def answer_dear(self) -> None:
+        """A yes to an offer that is still open, at a rate above any limit."""
+        self._hear()
+        if live := [one for one in self._offers if one.until > self.now]:
+            offer = self.rng.choice(live)
+            dear = OfferAccepted(**self._given(offer), offer_id=offer.id, rate_pence=9_900)
+            self._respond(dear, "accept", offer)
+
+    def _accept_if(self, offer: Known, given: dict[str, Any]) -> None:
+        later = self.now + timedelta(days=3)
+        event = ConditionProposed(**given, offer_id=offer.id, starts_at=later, visits=())
+        self._respond(event, "condition", offer)
+
+    def answer_on_condition(self) -> None:
+        """A yes with a later start to an offer that is still open."""
+        self._hear()
+        if live := [one for one in self._offers if one.until > self.now]:
+            offer = self.rng.choice(live)
+            self._accept_if(offer, self._given(offer))
 
     def answer_counter(self) -> None:
         """What the provider says to terms that were put to it, perhaps late."""
@@ -229,6 +254,21 @@ class Outside:
         decision = drawn_decision(self.rng, self.now, question.id, about_rate=about_rate)
         return question.referral_id, decision
 
+    def asked_together(self) -> list[Known]:
+        """The offers of one package that are open, in order of rank."""
+        self._hear()
+        live = [one for one in self._offers if one.until > self.now]
+        return [one for one in live if one.referral_id == live[-1].referral_id]
+
+    def say(self, offer: Known, *, yes: bool) -> None:
+        """A plain answer to an offer."""
+        given = self._given(offer)
+        if yes:
+            self._respond(OfferAccepted(**given, offer_id=offer.id), "accept", offer)
+        else:
+            declined = OfferDeclined(**given, offer_id=offer.id, reason="no_capacity")
+            self._respond(declined, "decline", offer)
+
     def take_up(self) -> None:
         """Providers go one step on with all that they have: a yes, a confirmation, a first visit."""
         self._hear()
@@ -236,8 +276,7 @@ class Outside:
             offers = [one for one in self._offers
                       if one.referral_id == seen.referral_id and one.until > self.now]  # fmt: skip
             if seen.status == "searching" and offers:
-                given = self._given(offers[-1])
-                self._respond(OfferAccepted(**given, offer_id=offers[-1].id), "accept", offers[-1])
+                self.say(offers[-1], yes=True)
             elif seen.status in ("awarded", "confirmed"):
                 award = next(one for one in self._awards if one.id == seen.award_id)
                 given = {**self._given(award), "award_id": award.id}
@@ -265,6 +304,10 @@ class Outside:
     def command(self) -> tuple[UUID, Command] | None:
         """What a broker does by hand: an award, an answer given by telephone, or any order."""
         self._hear()
+        if self._telephoned and self.rng.random() < 0.4:
+            offer = self._telephoned.pop()
+            others = [one.id for one in self._offers if one.referral_id == offer.referral_id]
+            return offer.referral_id, drawn_correction(self.rng, offer.id, others)
         if self._offers and self._providers and self.rng.random() < 0.6:
             referral_id = self.rng.choice(self._offers[-4:]).referral_id
             providers = [one.provider_id for one in self._providers]
@@ -284,6 +327,7 @@ class Outside:
                 answered_at=self.now - timedelta(minutes=self.rng.choice((0, 0, 5, 20, 60))),
                 via="telephone",
             )
+            self._telephoned.append(offer)
             return offer.referral_id, ReceiveAnswers(answers=(answer,))
         if self.referrals and self._providers:
             provider = self.rng.choice(self._providers)

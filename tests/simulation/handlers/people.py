@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import Literal
 from uuid import UUID
 
 from services.matching.domain import people_commands as orders
@@ -44,12 +45,24 @@ def drawn_order(
     return rng.choice(known)
 
 
+def drawn_correction(rng: Random, offer_id: UUID, others: Sequence[UUID]) -> orders.CorrectAnswer:
+    """An answer was written down wrongly: it was the other one, another offer's, or none."""
+    said: Literal["accept", "decline"] | None = rng.choice(("accept", "decline", None))
+    return orders.CorrectAnswer(
+        offer_id=offer_id,
+        said=said,
+        reason="times" if said == "decline" else None,
+        meant=rng.choice((None, None, rng.choice(others))) if said else None,
+    )
+
+
 def drawn_decision(
     rng: Random, now: datetime, offer_id: UUID, *, about_rate: bool
 ) -> orders.NegotiationCommand:
     """What a broker says to a yes that waits, fitting or not."""
     if about_rate:
-        return orders.DecideRate(offer_id=offer_id, approved=rng.random() < 0.6)
+        who = frozenset({rng.choice(("manager", "manager", "broker"))})
+        return orders.DecideRate(offer_id=offer_id, approved=rng.random() < 0.5, acts_as=who)
     if rng.random() < 0.6:
         return orders.DecideCondition(offer_id=offer_id, accepted=rng.random() < 0.6)
     terms = Terms(starts_at=now + timedelta(days=1), visits=())

@@ -74,7 +74,10 @@ def _tier(
         "cqc_ratings": ["outstanding", "good", "not_inspected"],
     }
     if contract == "spot":
-        tier |= {"rate_limit_pence": 2000, "rate_approver": rng.choice((None, "manager"))}
+        tier |= {
+            "rate_limit_pence": 2000,
+            "rate_approver": rng.choice((None, "manager", "manager")),
+        }
     if ranked:
         tier["settling_minutes"] = rng.choice((5, 20))
     return tier

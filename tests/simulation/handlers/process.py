@@ -84,6 +84,7 @@ class Process:
             pool=self.pool,
             log_id=_log_id,
             name=_same_name,
+            first=kafka.first_offsets,
             found=lambda _log, _trouble: None,
         )
         self.dead = False
@@ -172,7 +173,7 @@ class Process:
         try:
             await self.reader.take(records, LOG_ID, _same_name)
         except SkippedRecordsError as error:
-            self.positions.read_again(records, error.expected)
+            self.reader.note_gone(await self.positions.read_again(records, error.expected))
         except TRANSIENT_ERRORS:
             await self.heal()  # It connects anew.
             await self.own(sorted(self.consumer.assignment()))
@@ -184,10 +185,19 @@ class Process:
         except TRANSIENT_ERRORS:
             return
 
+    async def review_all(self) -> None:
+        """The review of outlooks, once round."""
+        await self.outlooks.review_page()
+        while self.outlooks.is_under_way:
+            await self.outlooks.review_page()
+        await self.outlooks.look_again()
+
     async def review(self) -> None:
         """What the review of outlooks does once."""
         try:
             await self.outlooks.review_page()
+            if not self.outlooks.is_under_way:
+                await self.outlooks.look_again()
         except TRANSIENT_ERRORS:
             return
 

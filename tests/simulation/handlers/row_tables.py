@@ -14,6 +14,13 @@ _SAVE = re.compile(
 )
 
 
+class UnknownStatementError(LookupError):
+    """The services send a statement that the in-memory PostgreSQL has no answer to."""
+
+    def __init__(self, sql: str) -> None:
+        super().__init__(f"give tests/simulation/handlers/statements.py an answer to: {sql}")
+
+
 @lru_cache(maxsize=256)
 def _parsed(sql: str) -> tuple[str, str, tuple[str, ...] | None, bool] | None:
     """(table, key, columns of a save or None for a load, lock) of a statement of `RowTable`."""
@@ -27,9 +34,7 @@ def _parsed(sql: str) -> tuple[str, str, tuple[str, ...] | None, bool] | None:
 async def answer_row_table(work: Work, sql: str, values: tuple[Any, ...]) -> list[Row]:
     parsed = _parsed(sql)
     if parsed is None:
-        raise NotImplementedError(
-            f"give tests/simulation/handlers/statements.py an answer to: {sql}"
-        )
+        raise UnknownStatementError(sql)
     table, key, columns, lock = parsed
     if columns is not None:
         position = columns.index(key)

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from services.matching.domain.commands import Command
+from services.matching.domain.package_step import PackageCommand
+from services.matching.domain.people_commands import ChangeWindow
 from tests.simulation.handlers.policies import documents
 from tests.simulation.handlers.process import Process, small_pages
 from tests.simulation.handlers.transactions import Faults
@@ -18,6 +20,8 @@ COMMAND = "python -m tests.simulation.handlers --schedules 1 --seed {seed}"
 MOST_REFERRALS = 3
 
 _Weights = dict[str, float]
+_Order = tuple[UUID, Command] | tuple[UUID, PackageCommand, UUID | None]
+"""About which referral, what, and to which provider's care it belongs."""
 _USUAL: _Weights = {
     "refer": 2, "complete": 1, "withdraw": 0.4, "amend": 0.6, "register": 1, "answer": 8, "answer_award": 4, "answer_counter": 1, "decide": 4,
     "answer_care": 3, "order_care": 4, "take_up": 1,
@@ -57,6 +61,9 @@ class Schedule(World):
         """What does not hold at the end, in sentences; empty if all does."""
         with self.loop.entered(), small_pages():
             self.open()
+            self._begin_race()
+            self._begin_orders()
+            self._begin_talks()
             self._begin_care()
             self._break()
             for _ in range(self.steps):
@@ -70,15 +77,57 @@ class Schedule(World):
 
     # -- steps -------------------------------------------------------------------------------------
 
+    def _begin_talks(self) -> None:
+        """Some schedules begin with a yes that waits for a person, and what is said to it and back."""
+        if self.rng.random() < 0.7:
+            return
+        if self.rng.random() < 0.6:
+            self.outside.answer_on_condition()
+        else:
+            self.outside.answer_dear()
+        self.deliver()
+        self._obeyed(self.outside.decision())
+        if self.rng.random() < 0.8:
+            self.outside.answer_counter()
+            self.deliver()
+
+    def _begin_race(self) -> None:
+        """Some schedules begin with a yes of the last in rank, and of those before it one alone that
+        has not said no and gets less time, or more."""
+        asked = self.outside.asked_together()
+        if len(asked) < 3 or self.rng.random() < 0.9:
+            return
+        first, *others, last = asked
+        self.outside.say(last, yes=True)
+        self.deliver()
+        until = self.database.now + timedelta(minutes=self.rng.choice((1, 3, 60)))
+        self._obeyed((first.referral_id, ChangeWindow(offer_id=first.id, expires_at=until)))
+        for other in others:
+            self.outside.say(other, yes=False)
+        self.deliver()
+
+    def _begin_orders(self) -> None:
+        """Some schedules begin with what brokers order by hand while all that they see is still so;
+        in some of these a yes stands by then."""
+        orders = self.rng.choice((0, 0, 0, 2, 4))
+        if orders and self.rng.random() < 0.4:
+            self.outside.answer()
+            self.deliver()
+        for _ in range(orders):
+            self._obeyed(self.outside.command())
+
+    def _obeyed(self, asked: _Order | None) -> None:
+        if asked is not None:
+            self._do(self.rng.choice(self.processes).obey(*asked))
+            self.deliver()
+
     def _begin_care(self) -> None:
         """Some schedules are about packages that somebody has from the beginning, or gives."""
         for _ in range(self.rng.choice((0, 0, 2, 3, 3))):
             self.outside.take_up()
             self.deliver()
         for _ in range(self.rng.choice((0, 0, 1, 2, 3))):
-            if (asked := self.outside.order_care()) is not None:
-                self._do(self.rng.choice(self.processes).obey(*asked))
-                self.deliver()
+            self._obeyed(self.outside.order_care())
             if self.rng.random() < 0.6:
                 self.outside.answer_care()
                 self.deliver()
@@ -131,7 +180,7 @@ class Schedule(World):
     def _command(self) -> None:
         self._begin(self.outside.command())
 
-    def _begin(self, asked: tuple[UUID, Command] | None) -> None:
+    def _begin(self, asked: _Order | None) -> None:
         process = self.rng.choice(self.processes)
         if asked is not None and process.ready:
             process.begin("command", process.obey(*asked))
@@ -143,10 +192,7 @@ class Schedule(World):
         self.outside.answer_care()
 
     def _order_care(self) -> None:
-        asked = self.outside.order_care()
-        process = self.rng.choice(self.processes)
-        if asked is not None and process.ready:
-            process.begin("command", process.obey(*asked))
+        self._begin(self.outside.order_care())
 
     def _send(self) -> None:
         self.post.send(self.rng.randint(1, 6))
@@ -191,7 +237,7 @@ class Schedule(World):
         busy = [index for index, process in enumerate(self.processes) if process.busy()]
         index = self.rng.choice(busy or [0, 1])
         self.processes[index].kill()
-        document = self.rng.choice((*documents(), *[self.document] * len(documents()) * 2))
+        document = self.rng.choice((*documents(), *[self.document] * len(documents())))
         new = Process(self.processes[index].name, self.database, self.kafka, document)
         new.pause = self._trouble.pause
         self.processes[index] = new

@@ -63,6 +63,9 @@ def unsettled_in(history: Sequence[Event], policies: Mapping[str, Policy]) -> It
                 asked[event.offer_id].state = "closed"
             case talks.ConditionCountered():
                 asked[event.offer_id].expires_at = event.expires_at
+            case acts.AnswerCorrected():
+                asked[event.offer_id].state = "live" if event.becomes == "live" else "closed"
+                asked[event.offer_id].accepted_at = None
             case acts.OfferWindowChanged():
                 asked[event.offer_id].expires_at = event.expires_at
             case acts.PolicyMoved():

@@ -132,6 +132,10 @@ async def all_tallies(work: Work) -> list[Row]:
     return list(work.scan("tallies"))
 
 
+async def all_scores(work: Work) -> list[Row]:
+    return list(work.scan("scores"))
+
+
 async def keep_policy(work: Work, **policy: Any) -> list[Row]:
     if work.get("policies", policy["version"]) is None:
         await work.put("policies", policy["version"], policy)

@@ -18,6 +18,7 @@ from services.matching.consumers import READS
 from shared.contracts.envelope import headers_for
 from shared.contracts.responses import OfferDeclined
 from shared.ids import event_id
+from shared.messaging.broker import new_broker
 from shared.messaging.history import consumer_of
 from shared.messaging.kafka_topics import ensure_topics
 from shared.messaging.partitioning import partition_of
@@ -137,10 +138,7 @@ async def real(stack: TestStack, prefix: str) -> AsyncIterator[Real]:
     while "20000" not in str(await admin.describe_configs([small])):
         await asyncio.sleep(0.1)
     await admin.close()
-    broker = KafkaBroker(
-        stack.kafka_bootstrap, enable_idempotence=True, acks="all", partitioner=partition_of,
-        logger=None, apply_types=False,
-    )  # fmt: skip
+    broker = new_broker(stack.kafka_bootstrap, "contract")
     await broker.connect()
     try:
         yield Real(stack, prefix, broker)

@@ -108,7 +108,7 @@ def _everything_ends(world: World) -> Iterator[str]:
 def _nobody_is_forgotten(
     world: World, events: dict[UUID, list[Event]], market: Market
 ) -> Iterator[str]:
-    """I2: who was registered after a search had ended was asked, or may not be."""
+    """I2: who was registered after a search had ended, or had no room then, was asked, or may not be."""
     entered_at = {entry.provider_id: entry.at for entry in _register_entries(world)}
     for row in world.database.rows("placements"):
         package = read_package(row["status"], row["state"])
@@ -121,11 +121,13 @@ def _nobody_is_forgotten(
                 for e in events[row["referral_id"]]
                 if isinstance(e, SearchExhausted) and e.placement_id == state.placement_id
             )
-            late = {key: one for key, one in market.providers.items() if entered_at[key] > ended_at}
             policy = world.policies()[state.facts.policy_version]
-            if policy.limits_live_offers:
-                continue  # Who had as many offers as it may have then is left to that person too.
-            now, after = world.database.now, Market(providers=late, turns={})
+            late = {
+                key: one
+                for key, one in market.providers.items()
+                if entered_at[key] > ended_at or key in state.no_room
+            }
+            now, after = world.database.now, Market(providers=late, turns={}, load=market.load)
             if decide(state, ReconsiderMarket(), now, policy, after):
                 yield f"I2: {row['referral_id']} has somebody to ask and nobody asks"
 

@@ -19,6 +19,8 @@ from tests.unit.simulator.synthetic import package, run
         ("filled_90", Interval(71.24, None, None), "71.2%"),
         ("filled_90", Interval(71.24, 70.0, 72.5), "71.2% (70.0–72.5)"),
         ("median_minutes", Interval(62.6, 60.2, 65.0), "63 min (60–65)"),
+        ("p90_minutes", Interval(599.0, 540.0, 660.0), "599 min (540–660)"),
+        ("p90_minutes", Interval(1926.0, 0.0, 4176.0), "32.1 h (0.0–69.6)"),
         ("mean_rate_pence", Interval(1693.0, 1690.0, 1696.0), "£16.93 (16.90–16.96)"),
         ("offers", Interval(6.414, None, None), "6.41"),
         ("lost_races", Interval(3.0, None, None), "3.0 in 100"),
@@ -36,6 +38,8 @@ def test_each_figure_has_its_unit(key, interval, told):
         ("filled_90", Interval(-1.24, -2.0, 0.5), "−1.2 points (−2.0 to +0.5)"),
         ("mean_rate_pence", Interval(32.0, 30.0, 34.0), "+£0.32 an hour (+0.30 to +0.34)"),
         ("offers", Interval(0.001, None, None), "0.00"),
+        ("p90_minutes", Interval(-784.0, -3027.0, 1459.0), "−13.1 h (−50.5 to +24.3)"),
+        ("p90_minutes", Interval(-64.0, -72.0, -55.0), "−64 min (−72 to −55)"),
         ("median_minutes", None, "–"),
     ],
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.matching.domain import commands, events
 from services.matching.domain import interventions as acts
 from services.matching.domain import placement as states
-from services.matching.domain.deadlines import next_due_at
+from services.matching.domain.deadlines import deadlines, next_due_at
 from services.matching.domain.decide import decide, step
 from services.matching.domain.events import Event
 from services.matching.domain.market import Market
@@ -45,9 +45,14 @@ class Life:
             self._holds_of(event)
         self._rests()
 
+    def due_at(self) -> datetime | None:
+        """When time alone decides something next. Silence to a change is for the package to follow."""
+        alone = [one.at for one in deadlines(self.placement) if one.kind != "change_answer"]
+        return min(alone, default=None)
+
     def _rests(self) -> None:
         """Nothing is stuck, nothing is due, and every item that must be open is (I2, I3)."""
-        due = next_due_at(self.placement)
+        due = self.due_at()
         assert due is None or due > self.now
         match self.placement:
             case states.Searching():
@@ -60,6 +65,8 @@ class Life:
                 assert "nobody_left" in self.placement.escalations
             case states.AwaitingInformation():
                 assert due is not None or "target_overdue" in self.placement.escalations
+            case states.Awarded() | states.Confirmed() if self.placement.change is not None:
+                assert next_due_at(self.placement) == self.placement.change.answer_by
             case states.Awarded():
                 assert due is not None or "confirmation_overdue" in self.placement.escalations
             case states.Withdrawn():
@@ -126,8 +133,11 @@ class Life:
         wave, offer = self._offer(event.offer_id)
         assert offer.provider_id == event.provider_id
         assert wave.at <= event.accepted_at < self.expires_at(event.offer_id)
+        meant = [one.meant_offer_id for one in self._of(acts.AnswerCorrected)]
         for withdrawn in self._of(events.OffersWithdrawn):
-            assert event.offer_id not in withdrawn.offer_ids, "awarded after its withdrawal"
+            taken_by_mistake = event.offer_id in meant and withdrawn.because == "placed"
+            if not taken_by_mistake:
+                assert event.offer_id not in withdrawn.offer_ids, "awarded after its withdrawal"
         if self.policy.tiers[self._of(events.TierOpened)[-1].tier].award_rule == "ranked":
             self._nobody_better(event, wave, offer)
 
@@ -177,11 +187,23 @@ class Life:
         self._all_answered(waves)
 
     def _all_answered(self, waves: list[Any]) -> None:
-        answered = {e.offer_id for e in self._of(events.OfferDeclined)}
+        answered = {offer_id for offer_id, _ in self._declined(self.log)}
+        answered |= {e.offer_id for e in self._of(acts.AnswerCorrected) if e.becomes != "live"}
         lapsed = {one for e in self._of(events.OffersLapsed) for one in e.offer_ids}
         taken = {one for e in self._of(events.OffersWithdrawn) for one in e.offer_ids}
         for wave in waves:
             assert {offer.offer_id for offer in wave.offers} <= answered | lapsed | taken
+
+    def _declined(self, log: list[Event]) -> set[tuple[UUID, UUID]]:
+        """(offer, provider) of every no that was given and not corrected since."""
+        found: set[tuple[UUID, UUID]] = set()
+        for event in log:
+            match event:
+                case events.OfferDeclined():
+                    found.add((event.offer_id, event.provider_id))
+                case acts.AnswerCorrected():
+                    found.discard((event.offer_id, event.provider_id))
+        return found
 
     def _standing(self) -> bool:
         """Whether an acceptance stands by the log alone."""
@@ -192,6 +214,8 @@ class Life:
                     standing.add(event.offer_id)
                 case events.OffersWithdrawn():
                     standing -= set(event.offer_ids)
+                case acts.AnswerCorrected():
+                    standing.discard(event.offer_id)
                 case events.Awarded():
                     standing.clear()
         return bool(standing)
@@ -220,7 +244,7 @@ class Life:
         changed = [i for i, e in enumerate(self.log)
                    if isinstance(e, acts.RequirementAmended) and e.change == "material"]  # fmt: skip
         since = self.log[changed[-1] :] if changed else self.log
-        declined = {e.provider_id for e in since if isinstance(e, events.OfferDeclined)}
+        declined = {provider_id for _, provider_id in self._declined(since)}
         released = {e.provider_id for e in self._of(events.AwardReleased)}
         for offer in event.offers:
             assert offer.provider_id not in declined | released

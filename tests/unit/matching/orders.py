@@ -10,8 +10,10 @@ from tests.unit.matching.world import (
     Story,
     answers,
     at,
+    no,
     pid,
     release,
+    said,
     searching,
     tier,
     wanted,
@@ -62,6 +64,18 @@ def take_back(name: str, round_: int = 1) -> orders.WithdrawOffer:
     return orders.WithdrawOffer(offer_id=offer_of(name, round_))
 
 
+def correct(
+    name: str, said: Any, *, minutes: float | None = None, meant: str | None = None, round_: int = 1
+) -> orders.CorrectAnswer:
+    return orders.CorrectAnswer(
+        offer_id=offer_of(name, round_),
+        said=said,
+        reason="times" if said == "decline" else None,
+        said_at=None if minutes is None else at(minutes),
+        meant=None if meant is None else offer_of(meant, round_),
+    )
+
+
 def view(said: Any, minutes: float = 0) -> orders.RecordPersonView:
     return orders.RecordPersonView(view=said, told_by_role="ward", told_at=at(minutes))
 
@@ -72,6 +86,10 @@ def amend(
     """What is needed now, the rest as the search began."""
     want = wanted(outcode or "E4", **changes)
     return orders.AmendRequirement(by=by, requirement=want.requirement, outcode=outcode)
+
+
+def link(name: str | None) -> orders.LinkPackage:
+    return orders.LinkPackage(linked_referral_id=None if name is None else pid(name))
 
 
 def assign(name: str | None) -> orders.Assign:
@@ -95,4 +113,13 @@ def intervened() -> Story:
     told.when(assign("kim"), 8).when(answers(yes("A", 9)), 9)
     told.when(release("A", reason="unsafe"), 10)
     told.policy = replace(told.policy, version="1" * 16)
-    return told.when(MOVE, 11).when(amend(ready_at=at(24 * 60)), 12)
+    told.when(MOVE, 11).when(amend(ready_at=at(24 * 60)), 12)
+    told.when(link("the other"), 12)
+    told.when(answers(said(no("B", 0, round_=2), 13)), 13)
+    return told.when(correct("B", None, round_=2), 14)
+
+
+def moved() -> Story:
+    """A placement in which what stands is decided at another instant than was said."""
+    told = searching("A", "B", "C").when(answers(yes("B", 2)), 2).when(answers(yes("C", 6)), 6)
+    return told.when(take_back("B"), 8)

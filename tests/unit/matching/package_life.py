@@ -1,11 +1,13 @@
 """A whole package under random commands, and what must hold of it after each. Source: design §10."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from deploy.invariants.timeline import broken_in
+from services.matching.domain import care_events as care
 from services.matching.domain import events
 from services.matching.domain import placement as states
 from services.matching.domain.care_times import next_visit
@@ -119,7 +121,7 @@ class PackageLife:
             case states.Exhausted():
                 self._gap_is_told(placement)
             case states.Awarded():
-                late = placement.award.confirm_by <= self.now
+                late = placement.change is None and placement.award.confirm_by <= self.now
                 assert not late or "confirmation_overdue" in placement.escalations
             case states.Ending():
                 assert placement.last_visit_at is None or placement.last_visit_at > self.now
@@ -133,8 +135,9 @@ class PackageLife:
         facts = searched.facts
         if facts.bridging_until is not None or self._is_bridged(searched):
             return
-        gap_at = self.origin(searched.placement_id).gap_at
-        over_at = self.bridged_until.get(searched.placement_id)
+        gap_at = self.origin(searched.placement_id).gap_at or self._handed_back(searched)
+        ends = [self.bridged_until.get(one) for one in self._covering(searched.placement_id)]
+        over_at = max((at for at in ends if at is not None), default=None)
         if gap_at is not None and over_at is not None:
             after = next_visit(facts.visit_minutes, over_at)
             gap_at = max(gap_at, after or gap_at)
@@ -145,13 +148,33 @@ class PackageLife:
         elif gap_at - timedelta(hours=self.policy.care_gap_hours) <= self.now:
             assert "care_gap_ahead" in searched.alarmed, f"a gap at {gap_at}, and nobody is told"
 
+    def _handed_back(self, searched: states.Searched) -> datetime | None:
+        """The first visit after care that was to go on until this begins, and was handed back."""
+        last = [event.last_visit_at for event in self.log if isinstance(event, care.HandedBack)
+                and event.placement_id == searched.facts.follows]  # fmt: skip
+        return next_visit(searched.facts.visit_minutes, last[-1]) if last else None
+
     def _is_bridged(self, searched: states.Present) -> bool:
         return any(
             isinstance(one, states.Carried)
             and one.facts.bridging_until is not None
-            and one.facts.follows == searched.placement_id
+            and one.facts.follows in self._covering(searched.placement_id)
             for one in self.package.placements
         )
+
+    def _covering(self, placement_id: UUID) -> set[UUID]:
+        """The placement, and those that it came of by splits and merges, with all of its visits."""
+        found, todo = {placement_id}, [placement_id]
+        visits = Counter(self.origin(placement_id).requirement.visits)
+        while todo:
+            part = todo.pop()
+            wholes = [event.placement_id for event in self.log
+                      if isinstance(event, care.PlacementDivided) and part in event.into]  # fmt: skip
+            todo += wholes
+            found.update(
+                one for one in wholes if visits <= Counter(self.origin(one).requirement.visits)
+            )
+        return found
 
 
 def _nonzero(sums: Sums) -> dict[Any, Any]:

@@ -43,8 +43,11 @@ def yes_if(name: str, minutes: float, terms: Terms = LATER) -> commands.ReceiveA
     return answers(yes(name, minutes, terms=terms))
 
 
-def rate(name: str, approved: bool) -> orders.DecideRate:
-    return orders.DecideRate(offer_id=offer_of(name), approved=approved)
+MANAGER = frozenset({"kim", "brokerage-manager"})
+
+
+def rate(name: str, approved: bool, acts_as: frozenset[str] = MANAGER) -> orders.DecideRate:
+    return orders.DecideRate(offer_id=offer_of(name), approved=approved, acts_as=acts_as)
 
 
 def condition(name: str, accepted: bool) -> orders.DecideCondition:

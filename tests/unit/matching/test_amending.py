@@ -14,7 +14,6 @@ from tests.unit.matching.world import (
     WITHDRAW,
     answers,
     at,
-    confirm,
     like,
     no,
     pid,
@@ -82,13 +81,6 @@ def test_a_search_that_ended_goes_on_for_another_package():
     told.when(amend(visits=MORE), 32).then(
         acts.RequirementAmended, E.SearchReopened, E.EscalationClosed, E.TierOpened, E.OffersMade
     )
-
-
-def test_who_has_the_package_keeps_it():
-    """A material change after the award is an item for a person, who may cancel the award."""
-    told = searching("A", "B").when(answers(yes("A", 1)), 1).when(amend(visits=MORE), 2)
-    told.then(acts.RequirementAmended, like(E.EscalationOpened, kind="requirement_changed"))
-    told.when(confirm("A"), 3).when(amend(needs=("hoist",)), 4).then(acts.RequirementAmended)
 
 
 def test_a_hold_outlasts_a_change():

@@ -11,6 +11,7 @@ from services.matching.domain.questions import (
     can_report_start,
     can_withdraw,
 )
+from tests.unit.matching.orders import CANCEL
 from tests.unit.matching.world import (
     COMPLETED,
     EIGHT,
@@ -147,6 +148,17 @@ def test_a_hand_award_replaces_an_unconfirmed_one():
              award_id=award_of("B", before=1), confirm_by=at(242)),
     )  # fmt: skip
     told.when(confirm("B", before=1), 130).then(events.AwardConfirmed)
+
+
+def test_an_overdue_start_is_over_with_its_award_and_told_again_of_the_next():
+    """An item of the award before would leave the next one's start due for ever."""
+    day = 24 * 60
+    told = awarded().when(confirm("A"), 5).when(TIME, day + 1).when(CANCEL, day + 5)
+    closed = like(events.EscalationClosed, kind="start_overdue")
+    assert any(closed.misses(event) is None for event in told.new)
+    told.when(by_hand("B"), day + 6).when(confirm("B", round_=2, before=1), day + 7)
+    told.when(TIME, 2 * day + 6).then(like(events.EscalationOpened, kind="start_overdue"))
+    assert next_due_at(told.placement) is None
 
 
 @pytest.mark.parametrize("then", [confirm("A"), start("A")])

@@ -2,19 +2,18 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.matching.bank_holidays import FIRST_YEAR, LAST_YEAR, bank_holidays
 from services.matching.domain import events
 from services.matching.domain.calendar import add_working_days
+from services.matching.domain.london import LONDON
 from services.matching.policy_document import Document
 from services.matching.policy_file import check_policy, load_policy, read_document, to_policy
 from tests.unit.matching.world import TIME, Story, contract, market, provider, referral, wanted
 
 ESSEX = Path("deploy/policies/essex-ranked.yaml")
-LONDON = ZoneInfo("Europe/London")
 
 
 def test_the_bank_holidays_of_2026_are_those_that_were_announced():

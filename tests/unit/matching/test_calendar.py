@@ -1,7 +1,6 @@
 """Working hours over nights, weekends, bank holidays and both changes of the clocks."""
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,9 +13,19 @@ from services.matching.domain.calendar import (
     add_working_minutes,
     working_minutes_between,
 )
-from tests.unit.matching.world import Story, answers, market, policy, ranks, referral, tier, yes
+from services.matching.domain.london import LONDON
+from tests.unit.matching.world import (
+    EIGHT,
+    Story,
+    answers,
+    market,
+    policy,
+    ranks,
+    referral,
+    tier,
+    yes,
+)
 
-LONDON = ZoneInfo("Europe/London")
 EASTER = frozenset({date(2026, 4, 3), date(2026, 4, 6)})
 OFFICE = Calendar(
     weekdays=frozenset(range(5)), opens_minute=9 * 60, closes_minute=17 * 60, holidays=EASTER
@@ -124,3 +133,38 @@ def test_windows_budgets_and_confirmations_are_counted_as_their_urgency_says():
     assert ends["urgent"] == [
         local("2026-03-02 09:00"), local("2026-03-02 10:00"), local("2026-03-02 08:31"),
     ]  # fmt: skip
+
+
+WEEKENDS = [
+    # received, the window's end, to confirm by after a yes five minutes later: all in London
+    ("before Easter", "2026-04-02 16:30", "2026-04-07 10:30", "2026-04-07 09:35"),
+    ("on Easter Monday", "2026-04-06 11:00", "2026-04-07 11:00", "2026-04-07 10:00"),
+    ("before clocks go forward", "2026-03-27 16:30", "2026-03-30 10:30", "2026-03-30 09:35"),
+    ("as clocks go forward", "2026-03-29 00:59", "2026-03-30 11:00", "2026-03-30 10:00"),
+    ("before clocks go back", "2026-10-23 16:30", "2026-10-26 10:30", "2026-10-26 09:35"),
+    ("as clocks go back", "2026-10-25 00:59", "2026-10-26 11:00", "2026-10-26 10:00"),
+]
+
+
+@pytest.mark.parametrize(("what", "received", "expires", "confirm_by"), WEEKENDS)
+def test_deadlines_over_weekends_of_which_something_is_odd(what, received, expires, confirm_by):
+    """Two working hours to answer and one to confirm; a week of the clock has 168 hours in any case."""
+    rules = policy(
+        tier(
+            window_minutes={"routine": 120, "urgent": 120},
+            budget_minutes={"routine": 7 * 24 * 60, "urgent": 240},
+            working_windows=frozenset({"routine"}),
+        ),
+        calendar=OFFICE,
+        confirmation_minutes=60,
+        working_confirmation=frozenset({"routine"}),
+    )
+    start = local(received).astimezone(UTC)
+    minutes = (start - EIGHT).total_seconds() / 60
+    told = Story(policy=rules, market=market(*ranks("A", "B")))
+    told.when(referral(received_at=start, complete_at=start), minutes)
+    (opened,), (made,) = told.of(events.TierOpened), told.of(events.OffersMade)
+    told.when(answers(yes("A", minutes + 5)), minutes + 5)
+    (awarded,) = told.of(events.Awarded)
+    assert (made.expires_at, awarded.confirm_by) == (local(expires), local(confirm_by)), what
+    assert opened.closes_at == start + timedelta(hours=7 * 24), "a budget in hours of the clock"

@@ -7,6 +7,7 @@ import pytest
 from services.matching.domain import care_commands as asked
 from services.matching.domain import care_events as care
 from services.matching.domain import events
+from services.matching.domain import interventions as acts
 from services.matching.domain.commands import ReportStart
 from tests.unit.matching.package_world import (
     DAY,
@@ -27,6 +28,7 @@ from tests.unit.matching.world import (
     pid,
     policy,
     referral,
+    release,
     start,
     wanted,
     yes,
@@ -58,6 +60,59 @@ def test_a_hand_back_begins_a_later_search_with_its_own_clock():
     assert whole.statuses() == ["ending", "searching"]
     whole.until(21 * DAY).then_some(like(care.CareEnded, because="handed_back"))
     assert whole.statuses()[0] == "ended"
+
+
+def going_on_until_another_begins() -> Whole:
+    """A has refused a change, and goes on as before until somebody else gives what is needed now."""
+    more = requirement(*WEEK_OF_VISITS, WEEK_OF_VISITS[0])
+    whole = running().when(asked.ChangeCare(requirement=more), 10 * DAY)
+    return whole.when(whole.about(0, asked.AnswerChange, version=2, agrees=False), 10 * DAY + 5)
+
+
+@pytest.mark.parametrize(("last", "breach"), [(39 * DAY, False), (12 * DAY, True)])
+def test_care_without_a_last_day_is_handed_back(last: float, breach: bool):
+    """The notice is owed, the day becomes known, and the search knows from when nobody comes."""
+    whole = going_on_until_another_begins()
+    assert whole.until(12 * DAY - 60).escalations() == ("nobody_left", "target_overdue")
+    whole = going_on_until_another_begins().when(hand_back(whole, at(last)), 11 * DAY)
+    gap_at = at(14 * DAY - 60 if breach else 39 * DAY + 7 * 60)
+    whole.then_some(
+        like(care.HandedBack, breach=breach, notice_until=at(39 * DAY), last_visit_at=at(last)),
+        like(care.CareGapMoved, gap_at=gap_at),
+    )
+    assert whole.statuses() == ["ending", "exhausted"]
+    whole.until(last).then_some(like(care.CareEnded, because="handed_back"))
+    assert ("care_gap_ahead" in whole.escalations()) != breach
+    gap = (gap_at - at(0)).total_seconds() / 60
+    whole.until(gap).then_some(like(E.EscalationOpened, kind="care_gap"))
+    again = replace(hand_back(going_on_until_another_begins(), at(last)), response_id=pid("again"))
+    whole.when(again, gap + 1).then(like(E.RequestRefused, code="not-awarded"))
+
+
+def test_the_day_is_known_to_every_search_that_follows():
+    """Split in two, one of them awarded and given back: each part has its gap."""
+    whole = going_on_until_another_begins()
+    whole.when(asked.Split(parts=((0, 1), (2, 3))), 10 * DAY + 6)
+    whole.accepted("B", 10 * DAY + 7, 2)
+    whole.when(hand_back(whole, at(12 * DAY), reason="safety"), 10 * DAY + 8)
+    whole.then_some(
+        like(care.CareGapMoved, placement_id=whole.id(2)),
+        like(care.CareGapMoved, placement_id=whole.id(3)),
+    )
+    proposed = like(acts.ExclusionProposed, placement_id=whole.id(3), because="safety")
+    whole.then_some(proposed)
+    assert [one.status for one in whole.package.placements[2:]] == ["awarded", "searching"]
+    released = replace(
+        release("B"),
+        award_id=whole.package.placements[2].award.award_id,  # type: ignore[union-attr]
+    )
+    gap_at = next(
+        one.gap_at for one in whole.new
+        if isinstance(one, care.CareGapMoved) and one.placement_id == whole.id(2)
+    )  # fmt: skip
+    assert gap_at is not None
+    whole.when(released, 10 * DAY + 9).until((gap_at - at(0)).total_seconds() / 60)
+    whole.then_some(like(E.EscalationOpened, at=gap_at, placement_id=whole.id(2), kind="care_gap"))
 
 
 @pytest.mark.parametrize(("last", "breach"), [(38 * DAY, False), (38 * DAY - 1, True)])
@@ -181,7 +236,7 @@ def test_an_answer_about_a_superseded_version_is_refused():
     whole = running().when(asked.ChangeCare(requirement=one), DAY)
     whole.when(asked.ChangeCare(requirement=two), DAY + 1).then(like(care.ChangeAsked, version=3))
     whole.when(whole.about(0, asked.AnswerChange, version=2, agrees=True), DAY + 2)
-    whole.then(like(E.RequestRefused, request="change", code="not-awarded"))
+    whole.then(like(E.RequestRefused, request="change", code="requirement-changed"))
 
 
 @pytest.mark.parametrize("silent", [True, False])
@@ -282,6 +337,12 @@ def test_what_needs_care_is_refused_while_a_package_is_searched(
 ):
     """Each refusal is a sentence that says what to do."""
     searched().when(command, 1).then_refused(code)
+
+
+def test_a_change_to_nothing_is_refused():
+    """Care without a visit is ended, not changed."""
+    nothing = replace(requirement(), visits=())
+    running().when(asked.ChangeCare(requirement=nothing), DAY).then_refused("no-visits")
 
 
 def test_dates_in_the_past_are_refused():

@@ -3,8 +3,12 @@
 from services.matching.domain import care_commands as asked
 from services.matching.domain import care_events as care
 from services.matching.domain import events as E
+from services.matching.domain import interventions as acts
 from services.matching.domain.commands import ConfirmAward, ReleaseAward, ReportStart
+from services.matching.domain.people import NOTHING
 from services.matching.domain.people_commands import Escalate, ExcludeProvider
+from services.matching.domain.placement import Open
+from tests.unit.matching.orders import assign, view
 from tests.unit.matching.package_world import (
     DAY,
     WEEK_OF_VISITS,
@@ -140,3 +144,128 @@ def test_a_gap_is_told_again_after_an_award_that_did_not_last():
     whole.when(whole.about(1, ReleaseAward, reason="other"), DAY + 32)
     whole.then_some(like(E.EscalationOpened, kind="care_gap_ahead"))
     whole.when(TIME, DAY + 33).then()
+
+
+def test_bridging_care_that_nobody_confirmed_is_over_on_its_day():
+    """As confirmed bridging care is: it holds nothing, and no item waits for it."""
+    whole = running("A", "B", "C").when(hand_back(running(), at(DAY + 60)), DAY)
+    whole.when(asked.Bridge(until=at(7 * DAY)), DAY + 1, about=whole.id(1))
+    whole.accepted("B", DAY + 2, 2).until(7 * DAY - 1)
+    assert whole.package.placements[2].escalations == ("confirmation_overdue",)
+    whole.until(7 * DAY).then_some(
+        like(E.EscalationClosed, kind="confirmation_overdue", placement_id=whole.id(2)),
+        like(care.CareEnding, because="bridging_over", placement_id=whole.id(2)),
+        like(care.CareEnded, placement_id=whole.id(2)),
+    )
+    assert whole.statuses()[2] == "ended"
+
+
+def test_bridging_care_that_nobody_confirmed_is_over_when_care_that_lasts_has_started():
+    """What it was to bridge to is there."""
+    whole = running("A", "B", "C").when(hand_back(running(), at(DAY + 60)), DAY)
+    whole.when(asked.Bridge(until=at(7 * DAY)), DAY + 1, about=whole.id(1))
+    whole.accepted("B", DAY + 2, 2)
+    begun(whole, 1, DAY + 3, "B").then_some(like(care.CareEnding, because="bridging_over"))
+
+
+def test_bridging_care_that_is_paused_is_over_on_its_day():
+    """The person is away; nobody comes back to what only stood in."""
+    whole = bridged()
+    held = asked.PauseCare(held_until=at(20 * DAY), retainer=True)
+    whole.when(held, 3 * DAY, about=whole.id(2)).until(7 * DAY)
+    whole.then_some(like(care.CareEnding, because="bridging_over", placement_id=whole.id(2)))
+
+
+def test_bridging_care_covers_the_parts_of_what_it_bridges_to():
+    """Split, split again and merged back: no visit of theirs is without anybody before it ends."""
+    whole = bridged().when(SPLIT, 2 * DAY, about=bridged().id(1))
+    whole.when(asked.Split(parts=((0,), (1,))), 2 * DAY + 1, about=whole.id(3))
+    parts = (whole.id(4), whole.id(5), whole.id(6))
+    whole.when(asked.Merge(placement_ids=parts[1:]), 2 * DAY + 2)
+    searches = {one.placement_id: one.facts.gap_at for one in whole.package.placements
+                if isinstance(one, Open)}  # fmt: skip
+    assert list(searches.values()) == [at(11 * DAY + 8 * 60), at(9 * DAY - 60)]
+    whole.when(asked.Bridge(until=at(9 * DAY)), 2 * DAY + 3, about=whole.last.placement_id)
+    whole.then_refused("already-asked")
+    assert not [one for one in whole.until(6 * DAY).new if isinstance(one, E.EscalationOpened)
+                and one.kind.startswith("care_gap")]  # fmt: skip
+    whole.until(12 * DAY).then_some(
+        *(like(E.EscalationOpened, kind="care_gap", placement_id=one) for one in searches)
+    )
+
+
+def test_bridging_care_goes_on_until_every_part_has_started():
+    """One part alone does not give what it stands in for."""
+    whole = bridged().when(SPLIT, 2 * DAY, about=bridged().id(1))
+    begun(whole, 3, 2 * DAY + 1, "B")
+    assert whole.statuses()[2:] == ["started", "started", "searching"]
+    begun(whole, 4, 2 * DAY + 2, "B").then_some(
+        like(care.CareEnding, because="bridging_over", placement_id=whole.id(2))
+    )
+
+
+def test_bridging_care_of_one_part_does_not_cover_the_whole():
+    """Merged with another, the visits of that one have nobody."""
+    whole = running("A", "B", "C").when(hand_back(running(), at(DAY + 60)), DAY)
+    whole.when(SPLIT, DAY + 1, about=whole.id(1))
+    whole.when(asked.Bridge(until=at(9 * DAY)), DAY + 2, about=whole.id(2))
+    begun(whole, 4, DAY + 3, "B")
+    part = whole.package.placements[2]
+    assert isinstance(part, Open)
+    assert part.facts.gap_at == at(14 * DAY - 60)
+    whole.when(asked.Merge(placement_ids=(whole.id(2), whole.id(3))), DAY + 4)
+    merged = whole.last
+    assert isinstance(merged, Open)
+    assert merged.facts.gap_at == at(2 * DAY - 60)
+
+
+AGREES = view("agrees", 1)
+"""Told a minute past eight."""
+VIEW = {"view": "agrees", "told_by_role": "ward", "told_at": at(1)}
+
+
+def views(whole: Whole) -> list[tuple[str, bool]]:
+    """What the person says of each placement, and whether somebody looks after it."""
+    known = [one.by_people or NOTHING for one in whole.package.placements]
+    return [(one.person_view, one.assignee_id == pid("kim")) for one in known]
+
+
+def looked_after(whole: Whole, at_: float = 1) -> Whole:
+    """The person agrees to the plan, and kim looks after it."""
+    return whole.when(AGREES, at_).when(assign("kim"), at_)
+
+
+def test_what_the_person_says_and_who_looks_after_it_hold_for_parts_and_bridging_care():
+    """The plan is the same, and so is who is asked about it; each has it in its own timeline."""
+    whole = looked_after(searched()).when(SPLIT, 2)
+    for number in (1, 2):
+        placement_id = whole.id(number)
+        whole.then_some(like(acts.PersonViewRecorded, placement_id=placement_id, **VIEW))
+        whole.then_some(like(acts.PlacementAssigned, placement_id=placement_id))
+    whole.when(asked.Bridge(until=at(DAY)), 3, about=whole.id(1))
+    whole.then_some(like(acts.PersonViewRecorded, placement_id=whole.id(3), **VIEW))
+    whole.when(asked.Merge(placement_ids=(whole.id(1), whole.id(2))), 4)
+    assert views(whole) == [("agrees", True)] * 5
+
+
+def test_parts_of_which_the_person_says_different_things():
+    """Merged, a refusal holds and is an item for a person; agreement to one of them says nothing."""
+    for said, kept in (("refuses", "refuses"), ("agrees", "not_asked")):
+        whole = searched().when(SPLIT, 2)
+        whole.when(view(said, 3), 3, about=whole.id(1))
+        whole.when(asked.Merge(placement_ids=(whole.id(1), whole.id(2))), 4)
+        assert views(whole)[-1] == (kept, False)
+        assert ("person_refuses" in whole.escalations()) == (kept == "refuses")
+
+
+def test_once_care_was_given_the_person_is_asked_anew():
+    """Handed back before the first visit the plan is what it was; after it, another provider is
+    something new. Who looks after it stays."""
+    before = looked_after(searched()).accepted("A", 2)
+    before.when(before.about(0, ConfirmAward), 3).when(hand_back(before, at(9 * DAY)), 4)
+    assert views(before) == [("agrees", True), ("agrees", True)]
+    after = looked_after(running(), 6).when(hand_back(running(), at(9 * DAY)), 7)
+    assert views(after) == [("agrees", True), ("not_asked", True)]
+    away = looked_after(running(), 6).when(asked.PauseCare(held_until=at(DAY), retainer=True), 7)
+    away.until(DAY).when(asked.RestartCare(restart_at=at(3 * DAY)), DAY + 1)
+    assert views(away) == [("agrees", True), ("not_asked", True)]

@@ -17,7 +17,7 @@ from shared.contracts import care, interventions, negotiations, placements
 from shared.contracts import codes as contract_codes
 from shared.contracts.model import Model
 from shared.contracts.requirement import Requirement
-from tests.unit.matching.orders import intervened
+from tests.unit.matching.orders import intervened, moved
 from tests.unit.matching.package_world import care_stories
 from tests.unit.matching.talks import negotiated
 from tests.unit.matching.world import (
@@ -48,8 +48,7 @@ CONTRACTS = {
 PARTS = {
     name: one
     for name, one in vars(placements).items()
-    if inspect.isclass(one) and issubclass(one, Model) and one.__module__ == placements.__name__
-    and not issubclass(one, placements.PlacementEvent)
+    if inspect.isclass(one) and issubclass(one, Model) and not issubclass(one, placements.PlacementEvent)
 }  # fmt: skip
 
 
@@ -136,8 +135,8 @@ def lives() -> Iterator[tuple[events.Event, ...]]:
     yield late.history + late.new
     asked = paced("A", "B").when(commands.ReviewOutlook(), 1).when(TIME, 30)
     yield asked.history + asked.new
-    decided = intervened()
-    yield decided.history + decided.new
+    for decided in (intervened(), moved()):
+        yield decided.history + decided.new
     for told in negotiated():
         yield told.history + told.new
     exact = story().when(referral(wanted(visits=(window,))))

@@ -5,11 +5,13 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matching.bank_holidays import bank_holidays
 from services.matching.domain.calendar import Calendar, working_minutes_between
+from services.matching.domain.london import LONDON
 from services.matching.reporting.fill_figures import BIN_HOURS, distribution, figures, timed
 from services.matching.reporting.fill_report import PARTS
 from services.matching.reporting.searches import Counted, searches
@@ -109,14 +111,25 @@ def test_later_searches_and_arranged_awards_are_counted_apart():
     assert found.later[0].cause == "handed_back"
 
 
-def test_working_minutes_stand_still_over_a_bank_holiday_weekend():
-    """Friday 16:00 to Tuesday 10:00 after Easter Monday: two hours, where the clock counts 90."""
-    friday = datetime(2026, 4, 2, 15, tzinfo=UTC)  # Maundy Thursday, 16:00 in London
-    tuesday = datetime(2026, 4, 7, 9, tzinfo=UTC)
-    found = searches([row(1, received_at=friday, complete_at=friday, filled_at=tuesday)]).first
-    clock = WorkingClock(OFFICE, friday, tuesday)
-    (one,) = timed(found, NOW, clock)
-    assert (one.received, one.working_received) == (114 * 60, 120)
+@pytest.mark.parametrize(
+    ("what", "received", "filled", "minutes", "working"),
+    [
+        ("over Easter", "2026-04-02 16:00", "2026-04-07 10:00", 114 * 60, 120),
+        ("over the early May holiday", "2026-05-01 16:30", "2026-05-05 09:30", 89 * 60, 60),
+        ("as clocks go forward", "2026-03-27 16:00", "2026-03-30 10:00", 65 * 60, 120),
+        ("as clocks go back", "2026-10-23 16:00", "2026-10-26 10:00", 67 * 60, 120),
+        ("in the night of the change", "2026-10-24 23:00", "2026-10-25 03:00", 5 * 60, 0),
+    ],
+)
+def test_minutes_over_weekends_of_which_something_is_odd(what, received, filled, minutes, working):
+    """Minutes of the clock are those that pass, working ones stand still over all that is closed."""
+    start, end = (
+        datetime.fromisoformat(one).replace(tzinfo=LONDON).astimezone(UTC)
+        for one in (received, filled)
+    )
+    found = searches([row(1, received_at=start, complete_at=start, filled_at=end)]).first
+    (one,) = timed(found, NOW, WorkingClock(OFFICE, start, end))
+    assert (one.received, one.working_received) == (minutes, working), what
 
 
 @given(st.lists(st.integers(0, 60 * 24 * 390), min_size=2, max_size=2))

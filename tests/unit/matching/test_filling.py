@@ -7,6 +7,7 @@ import pytest
 from services.matching.domain.curve import BINS, Curve
 from services.matching.domain.filling import Filling
 from services.matching.domain.following import Attempt
+from services.matching.domain.hardness import hardness_after
 
 LOST = 40.0
 AT_ONCE = (1.0, *[0.0] * BINS)
@@ -20,7 +21,7 @@ def attempt(yes: float, *, lasts: float = 1.0, start: float = 0.0) -> Attempt:
 
 
 def by(minutes: float, *tried: Attempt) -> float:
-    return Filling(tried, 400.0, lost=LOST).by(minutes)
+    return Filling(tried, 400.0, hardness=hardness_after([]), lost=LOST).by(minutes)
 
 
 def test_nothing_to_come_fills_nothing():

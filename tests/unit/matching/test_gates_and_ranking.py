@@ -1,6 +1,6 @@
 """Who may be asked and in which order, each with its reason."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid5
 
@@ -10,6 +10,7 @@ from services.matching.domain import events
 from services.matching.domain import placement as states
 from services.matching.domain.gates import History, why_not
 from services.matching.domain.load import NO_LOAD, Load, live_offers_changed
+from services.matching.domain.london import midnight
 from services.matching.domain.requirement import (
     Preferences,
     PreferredCarerGender,
@@ -23,6 +24,7 @@ from tests.unit.matching.world import (
     TIME,
     Story,
     answers,
+    at,
     contract,
     market,
     no,
@@ -114,6 +116,18 @@ def test_a_gate_keeps_a_provider_out_and_says_why(reason, one, want, rules):
     """Every gate of the rules, just passed and just not; the reason is recorded."""
     told = story(one, tiers=(tier(**rules),)).when(referral(want))
     assert told.asked() == ([] if reason else ["X"])
+    assert told.passed_over() == ({"X": reason} if reason else {})
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(0, None), (-1, "contract_not_live")])
+def test_days_begin_at_london_s_midnight(minutes, reason):
+    """A contract of 1 July is live at 23:00 UTC of 30 June, and not a minute before."""
+    first = date(2026, 7, 1)
+    begins = midnight(first) + timedelta(minutes=minutes)
+    told = story(provider("X", contract(from_=first)))
+    told.when(
+        referral(received_at=begins, complete_at=begins), (begins - at(0)) / timedelta(minutes=1)
+    )
     assert told.passed_over() == ({"X": reason} if reason else {})
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matching.domain.hours import LONDON, NIGHT, PRIOR_WEIGHTS, SLOTS, Hours
+from services.matching.domain.hours import NIGHT, PRIOR_WEIGHTS, SLOTS, Hours
+from services.matching.domain.london import LONDON
 from services.matching.domain.opening import learned_hours
 from services.matching.domain.tally import TENTHS
 

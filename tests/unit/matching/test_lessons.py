@@ -18,6 +18,8 @@ from services.matching.domain.requirement import Needed, Visit, needed
 from services.matching.domain.tally import HALF_LIFE_WEEKS, MARKET, Sums, add_up, group, weight
 from services.matching.history import dump_package, read_package
 from tests.unit.matching.life import Life
+from tests.unit.matching.orders import correct
+from tests.unit.matching.test_correcting import everything
 from tests.unit.matching.test_properties import ACTIONS, Player, markets, policies
 from tests.unit.matching.world import (
     EIGHT,
@@ -110,6 +112,29 @@ def test_a_withdrawal_of_the_package_is_not_the_providers_silence():
     told.when(WITHDRAW, 12)
     (lesson,) = lessons_of(before, told.placement, at(12))
     assert (lesson.outcome, lesson.needed.outcode) == ("withdrawn", "E4")
+
+
+def test_a_no_that_was_another_ones_yes_teaches_the_same_by_step_and_by_event():
+    """C's no was A's yes, and the award takes C's offer back in the same step."""
+    told = searching("A", "B", "C").when(answers(no("C", 2, via="telephone")), 2)
+    before, known = told.placement, len(everything(told))
+    step = taught(told, correct("C", "accept", meant="A"), 5)
+    assert step == [
+        ("A", "accepted", 2, False),
+        ("A", "awarded", 2, False),
+        ("B", "withdrawn", 5, False),
+        ("C", "declined", 2, True),
+        ("C", "withdrawn", 5, False),
+    ]
+    by_event: Sums = {}
+    state = before
+    for event in everything(told)[known:]:
+        after = evolve(state, event)
+        add_up(lessons_of(state, after, event.at), by_event)
+        state = after
+    by_step: Sums = {}
+    add_up(lessons_of(before, told.placement, at(5)), by_step)
+    assert by_step == by_event
 
 
 @dataclass

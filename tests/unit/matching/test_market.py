@@ -8,8 +8,9 @@ import pytest
 
 from deploy.registers.made import made_register
 from deploy.registers.published import beside, read_published
+from services.matching.domain.london import midnight
 from services.matching.reporting.market import HeldPackage, market_lines
-from services.matching.reporting.register import midnight, register_of
+from services.matching.reporting.register import register_of
 from services.matching.reporting.register_file import InvalidRegisterError, read_lines
 from services.matching.reporting.register_reports import market_report
 from shared.report_tables import Column, Report, Table, to_csv, to_json

@@ -1,5 +1,7 @@
 """A yes that a person must look at: rates above the limit, conditions, and terms put in their place."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.matching.domain import events as E
@@ -39,6 +41,29 @@ def test_a_rate_above_the_limit_waits_for_a_person():
     told.when(rate("A", True), 3).then(
         talks.RateApproved, like(E.Awarded, rate_pence=2300), E.OffersWithdrawn, E.EscalationClosed
     )
+
+
+@pytest.mark.parametrize("acts_as", [{"brokerage-manager"}, {"kim", "brokerage-manager"}])
+def test_a_rate_is_approved_by_whom_the_policy_names(acts_as):
+    """By name or by grade; anybody else is told whose it is, and may refuse it all the same."""
+    told = spot("A", "B").when(quote("A", 1, 2300), 1)
+    for others in (frozenset(), frozenset({"kim", "team-leader"})):
+        told.when(rate("A", True, others), 2).then_refused("not-the-approver")
+        assert told.refusal is not None
+        assert "brokerage-manager" in told.refusal.sentence
+    told.when(rate("A", True, frozenset(acts_as)), 3).then_some(like(talks.RateApproved))
+    refused = spot("A", "B").when(quote("A", 1, 2300), 1)
+    refused.when(rate("A", False, frozenset()), 2).then_some(like(talks.RateRefused))
+
+
+def test_a_policy_may_leave_nobody_to_approve():
+    """A newer version names none: the rate can only be refused."""
+    told = spot("A").when(quote("A", 1, 2300), 1)
+    (tier,) = told.policy.tiers
+    told.policy = replace(told.policy, tiers=(replace(tier, rate_approver=None),))
+    told.when(rate("A", True), 2).then_refused("not-the-approver")
+    assert told.refusal is not None
+    assert "Nobody" in told.refusal.sentence
 
 
 def test_a_refused_rate_is_over_and_may_be_asked_again():

@@ -1,12 +1,16 @@
 """How likely a package is filled by when, and the word that wards read."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 
 from services.matching.domain import commands, events
+from services.matching.domain.calibration import STANDING
 from services.matching.domain.deadlines import next_due_at
-from services.matching.domain.outlook import Forecast, ends_of_day, forecast
+from services.matching.domain.outlook import Forecast, ends_of_day, forecast, reckoned
+from tests.unit.matching.test_responses import Habits, learned, offers
 from tests.unit.matching.world import (
     TIME,
     answers,
@@ -71,6 +75,34 @@ def test_a_standing_acceptance_is_nearly_sure():
     """It may still be released; nobody books transport on it."""
     told = searching("A", "B").when(answers(yes("B", 1)), 1)
     assert PRIOR_LASTS < chances(told, 2).today < 1
+
+
+def test_a_standing_acceptance_is_less_sure_while_a_better_one_may_come_that_does_not_last():
+    """A gives back whatever it takes; B's yes stands until A has had its time."""
+    told = searching("A", "B").when(answers(yes("B", 1)), 1)
+    fickle = Habits(answers=0.9, median_minutes=10, yes=0.9, releases=1.0)
+    beside = [offers("B", Habits(answers=0.9, releases=0.0), 60, draw=Random(2))]
+    sure, unsure = (
+        reckoned(
+            told.placement, at(2), told.policy, replace(told.market, responses=learned(*lessons))
+        )
+        for lessons in (beside, [*beside, offers("A", fickle, 60, draw=Random(3))])
+    )
+    assert sure is not None
+    assert unsure is not None
+    assert unsure[-2].chance < sure[-2].chance - 0.1
+
+
+def test_what_is_said_while_a_yes_stands_is_scored_apart():
+    """What may go wrong then is another thing."""
+    told = searching("A", "B")
+    before = reckoned(told.placement, at(1), told.policy, told.market)
+    told.when(answers(yes("B", 1)), 1)
+    after = reckoned(told.placement, at(2), told.policy, told.market)
+    assert before is not None
+    assert after is not None
+    assert [one.horizon for one in before] == ["90", "240", "today", "tomorrow"]
+    assert [one.horizon for one in after] == [one.horizon + STANDING for one in before]
 
 
 def test_a_later_tier_does_not_ask_again_whom_an_earlier_one_had():

@@ -135,6 +135,63 @@ class Packages(RuleBasedStateMachine):
         self._of_award(placement, asked.AnswerRestart, agrees=agrees)
         self._of_award(placement, asked.AnswerChange, agrees=agrees, version=version)
 
+    @precondition(
+        lambda self: any(isinstance(one, states.Held) for one in self.life.package.placements)
+    )
+    @rule(placement=PICK, away=st.booleans(), at_once=st.booleans(), agrees=st.booleans())
+    def say_nothing_in_time(self, placement: int, away: bool, at_once: bool, agrees: bool) -> None:
+        """A question whose deadline passes, and its answer: read now, later, or never."""
+        held = [one for one in self.life.package.placements if isinstance(one, states.Held)]
+        meant = held[placement % len(held)]
+        pick = len(self.life.package.placements) - 1 - self.life.package.placements.index(meant)
+        if isinstance(meant, states.Started) and away:
+            self.pause_and_restart(pick, 150, agrees=False)
+        elif isinstance(meant, states.Started):
+            self.change(pick, more=False, goes_on=False)
+        else:
+            self.amend(pick, more=False, days=9)
+        for _ in range(12):
+            if self._is_asked(meant.placement_id):
+                self.life.pass_time()
+        if at_once:
+            ids = [one.placement_id for one in reversed(self.life.package.placements)]
+            self.answer_read_late(ids.index(meant.placement_id), agrees)
+
+    def _is_asked(self, placement_id: UUID) -> bool:
+        """Whether a provider has yet to answer."""
+        match self.life.package.placement(placement_id):
+            case states.Paused(restart=states.Restart()):
+                return True
+            case other:
+                return isinstance(other, states.Held) and other.change is not None
+
+    @rule(placement=PICK, agrees=st.booleans())
+    def answer_read_late(self, placement: int, agrees: bool) -> None:
+        """What a provider said in time, and its silence was decided before that was read."""
+        meant, minute = self._placement(placement), timedelta(minutes=1)
+        if isinstance(meant, states.Ended) and meant.paused and meant.paused.restart:
+            self._twice(
+                asked.AnswerRestart(
+                    provider_id=meant.paused.award.provider_id,
+                    award_id=meant.paused.award.award_id,
+                    recorded_at=meant.paused.restart.answer_by - minute,
+                    response_id=pid(f"restart {len(self.life.log)}"),
+                    agrees=agrees,
+                )
+            )
+        elif isinstance(meant, states.Searched) and meant.silence is not None:
+            silence = meant.silence
+            self._twice(
+                asked.AnswerChange(
+                    provider_id=silence.award.provider_id,
+                    award_id=silence.award.award_id,
+                    recorded_at=silence.change.answer_by - minute,
+                    response_id=pid(f"change {len(self.life.log)}"),
+                    version=silence.change.version,
+                    agrees=agrees,
+                )
+            )
+
     # -- people ------------------------------------------------------------------------------------
 
     @rule(placement=PICK, hours=HOURS, what=st.integers(0, 6))
@@ -180,6 +237,18 @@ class Packages(RuleBasedStateMachine):
             )
         else:
             command = asked.ChangeCare(requirement=self._changed(requirement, meant, more))
+        self.life.obey(command, meant.placement_id)
+
+    @rule(placement=PICK, more=st.booleans(), days=st.sampled_from((0, 1, 9)))
+    def amend(self, placement: int, more: bool, days: int) -> None:
+        """Before the start: longer visits, a visit more, or another date alone."""
+        meant = self._placement(placement)
+        if not isinstance(meant, states.Open | states.Awarded | states.Confirmed):
+            return
+        before = self.life.origin(meant.placement_id).requirement
+        changed = before if days else self._changed(before, meant, more)
+        moved = replace(changed, ready_at=before.ready_at + timedelta(days=days))
+        command = orders.AmendRequirement(by="broker", requirement=moved)
         self.life.obey(command, meant.placement_id)
 
     @rule(placement=PICK, at=st.integers(1, 2))

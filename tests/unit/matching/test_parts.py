@@ -5,8 +5,11 @@ import pytest
 from services.matching.domain import care_commands as asked
 from services.matching.domain import care_events as care
 from services.matching.domain import events
-from services.matching.domain.commands import ConfirmAward, ReportStart
-from tests.unit.matching.package_world import DAY, Whole, hand_back, running, searched
+from services.matching.domain import interventions as acts
+from services.matching.domain.commands import ConfirmAward, ReleaseAward, ReportStart
+from services.matching.domain.people_commands import AmendRequirement
+from tests.unit.matching.orders import link
+from tests.unit.matching.package_world import DAY, Whole, hand_back, requirement, running, searched
 from tests.unit.matching.world import WITHDRAW, answers, at, like, yes
 
 E = events
@@ -46,6 +49,17 @@ def test_parts_are_awarded_apart_and_one_handed_back_leaves_the_other_untouched(
     assert whole.statuses() == ["ended", "ending", "started", "searching"]
     assert whole.package.placements[2] is other
     assert len(whole.begun().requirement.visits) == 2
+
+
+def test_a_link_holds_for_the_whole_package():
+    """Recorded once, kept by the parts that come of it, and taken away from all of them."""
+    whole = searched().when(link("the other"), 5).then(acts.PackageLinked)
+    whole.when(link("the other"), 6).then()
+    whole.when(SPLIT, 10)
+    assert sum(isinstance(event, acts.PackageLinked) for event in whole.new) == 2
+    whole.when(link(None), 11).then(acts.PackageLinked, acts.PackageLinked)
+    assert {event.placement_id for event in whole.new} == {whole.id(1), whole.id(2)}
+    whole.when(WITHDRAW, 12).when(link("the other"), 13).then()
 
 
 def test_a_command_about_a_package_in_parts_must_say_which():
@@ -118,6 +132,47 @@ def test_bridging_care_that_is_handed_back_moves_the_gap_back():
     whole.then_some(
         like(care.CareGapMoved, placement_id=whole.id(1), gap_at=at(2 * DAY - 60)),
         like(E.EscalationOpened, placement_id=whole.id(1), kind="care_gap_ahead"),
+    )
+
+
+def bridged_and_awarded() -> Whole:
+    """B bridges what A gives up, until C, who has the long-term award, is to start."""
+    whole = running("A", "B", "C").when(hand_back(running(), at(DAY + 60)), DAY)
+    whole.when(asked.Bridge(until=at(30 * DAY)), DAY + 1, about=whole.id(1))
+    whole.accepted("B", DAY + 2, 2)
+    confirmed(whole, 2, DAY + 3)
+    started(whole, 2, DAY + 4)
+    return whole.accepted("C", DAY + 5, 1).until(DAY + 16)
+
+
+def test_a_gap_that_opened_while_an_award_waited_is_told_when_the_award_is_undone():
+    """Nobody has come since the bridging care was handed back; not only the next visit is meant."""
+    whole = bridged_and_awarded()
+    whole.when(hand_back(whole, at(2 * DAY), 2), DAY + 60)
+    friday = at(4 * DAY + 8 * 60)
+    whole.then_some(like(care.CareGapMoved, placement_id=whole.id(1), gap_at=friday))
+    whole.until(5 * DAY)
+    assert not [one for one in whole.escalations(1) if one.startswith("care_gap")]
+    whole.when(whole.about(1, ReleaseAward, reason="other"), 5 * DAY)
+    whole.then_some(like(E.EscalationOpened, placement_id=whole.id(1), kind="care_gap"))
+
+
+def test_a_gap_since_a_silent_restart_is_told_when_the_award_is_undone_by_silence_too():
+    """Bridging care is paused and not restarted; the long-term award is asked about a change."""
+    whole = bridged_and_awarded()
+    held = asked.PauseCare(held_until=at(20 * DAY), retainer=True)
+    whole.when(held, DAY + 20, about=whole.id(2))
+    whole.when(asked.RestartCare(restart_at=at(5 * DAY)), DAY + 21, about=whole.id(2))
+    whole.until(2 * DAY + 30).then_some(
+        like(care.RestartRefused, because="silent"),
+        like(care.CareGapMoved, placement_id=whole.id(1), gap_at=at(4 * DAY + 8 * 60)),
+    )
+    needed = requirement(care_type="reablement")
+    ask = AmendRequirement(by="broker", requirement=needed)
+    whole.when(ask, 4 * DAY, about=whole.id(1)).until(5 * DAY + 1)
+    whole.then_some(
+        like(care.ChangeRefused, placement_id=whole.id(1), because="silent"),
+        like(E.EscalationOpened, at=at(5 * DAY), placement_id=whole.id(1), kind="care_gap"),
     )
 
 

@@ -21,24 +21,38 @@ def test_waltham_forest_to_three_tier():
     was, now = (load_policy(POLICIES / f"{name}.yaml") for name in ("waltham-forest", "three-tier"))
     assert differences(was, now) == tuple(
         """\
-In steps framework-lot, framework-neighbours and spot, providers are asked as many at a time as the targets call for; before, all at once.
+In step dps, DPS providers are offered new packages again. They are asked as many at a time as the goals call for and ranked by whoever had the package before, then whom the person named, then fewest offers lately, then CQC rating; each has 4 hours to answer, and the best-ranked of the providers that say yes gets the package.
+In steps framework-lot, framework-neighbours and spot, providers are asked as many at a time as the goals call for; before, all at once.
 In steps framework-lot and framework-neighbours, a provider has 4 hours to answer; before, 20 minutes for an urgent package and 1 hour for a routine one.
-In step framework-lot, the next step begins, or joins in, after 30 minutes for an urgent package and 45 minutes for a routine one; before, 20 minutes for an urgent package and 1 hour for a routine one.
 In steps framework-lot and framework-neighbours, a yes waits up to 15 minutes for better-ranked providers; before, 20 minutes.
-In step framework-neighbours, the next step begins, or joins in, after 20 minutes for an urgent package and 30 minutes for a routine one; before, 20 minutes for an urgent package and 1 hour for a routine one.
-In step dps, DPS providers are offered new packages again: they are asked as many at a time as the targets call for and ranked by whoever had the package before, then whom the person named, then fewest offers lately, then CQC rating; each has 4 hours to answer, and the best-ranked of the providers that say yes gets the package.
 In step dps, the call-off rests on “Dynamic purchasing system, request to all that qualify (invented wording)”; before, “Dynamic purchasing system, closed to new packages since October 2022”.
 In step spot, a provider has 4 hours to answer; before, 30 minutes for an urgent package and 1 hour for a routine one.
-In step spot, the next step begins, or joins in, after 1 hour for an urgent package and 90 minutes for a routine one; before, 30 minutes for an urgent package and 1 hour for a routine one.
 In step spot, the call-off rests on “Spot purchase below threshold at the provider's fixed rate (invented wording)”; before, “Spot purchase, only when the framework lacks capacity”.
-Goals are 70% within 90 minutes and 97% within 4 hours; before, not set.
-Not to miss a target with one package is worth 8 offers (90 minutes) and 80 offers (4 hours); before, no more offers.""".splitlines()
+Step framework-neighbours joins in after 30 minutes for an urgent package and 45 minutes for a routine one, beside the live offers of framework-lot; before, it took over from framework-lot after 20 minutes for an urgent package and 1 hour for a routine one.
+Step dps joins in after 20 minutes for an urgent package and 30 minutes for a routine one, beside the live offers of framework-neighbours; before, it took over from framework-neighbours after 20 minutes for an urgent package and 1 hour for a routine one.
+Step spot joins in after 30 minutes for an urgent package and 45 minutes for a routine one, beside the live offers of dps; before, dps asked nobody.
+A person takes over from spot when nobody is left to ask; before, a person took over from spot after 30 minutes for an urgent package and 1 hour for a routine one.
+The goals are 70% within 90 minutes and 97% within 4 hours; before, not set.
+To fill one more package in time is worth 8 extra offers within 90 minutes and 80 extra offers within 4 hours; before, no extra offers.""".splitlines()
     )
 
 
 def test_nothing_changes_between_a_policy_and_itself():
     """It says so."""
     assert differences(policy(), policy(name="renamed", version="1" * 16)) == (NOTHING,)
+
+
+def test_three_tier_to_waltham_forest():
+    """The other way round: what closes, and who comes to it next."""
+    was, now = (load_policy(POLICIES / f"{name}.yaml") for name in ("three-tier", "waltham-forest"))
+    said = differences(was, now)
+    assert said[0] == (
+        "In step dps, DPS providers keep their packages and are offered no new ones."
+    )
+    assert (
+        "A person takes over from spot after 30 minutes for an urgent package and 1 hour for a"
+        " routine one; before, a person took over from spot when nobody was left to ask."
+    ) in said
 
 
 BEFORE = policy(tier(), tier("spot", "spot", "any"))

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from services.matching.domain import commands, events
 from services.matching.domain import people_commands as orders
 from services.matching.domain import placement as states
-from services.matching.domain.deadlines import next_due_at
 from services.matching.domain.market import Market
 from services.matching.domain.policy import Policy, Tier
 from tests.unit.matching.life import Life
@@ -108,6 +107,14 @@ def drawn(player: "Player", pick: int, minutes: int, name: int) -> commands.Comm
         orders.ChangeWindow(offer_id=offer, expires_at=life.now + timedelta(minutes=3 + minutes)),
         orders.WithdrawOffer(offer_id=offer),
         orders.CancelAward(),
+        orders.CorrectAnswer(offer_id=offer, said="accept"),
+        orders.CorrectAnswer(offer_id=offer, said="decline", reason="times"),
+        orders.CorrectAnswer(offer_id=offer, said=None),
+        orders.CorrectAnswer(
+            offer_id=offer,
+            said="accept",
+            meant=offers[pick % len(offers)].offer_id if offers else None,
+        ),
         orders.RecordPersonView(view="agrees", told_by_role="ward", told_at=life.now),
         orders.Assign(assignee_id=who),
         orders.Escalate(),
@@ -131,7 +138,7 @@ class Player:
         life = self.life
         self.count += 1
         if kind == "due":
-            life.now = max(life.now, next_due_at(life.placement) or life.now)
+            life.now = max(life.now, life.due_at() or life.now)
             life.obey(commands.PassTime())
             return
         life.now += timedelta(minutes=minutes)
@@ -235,8 +242,8 @@ def test_time_alone_brings_every_search_to_a_person_or_a_provider(rules, one, ac
     for action in actions:
         player.play(*action)
     for _ in range(200):
-        if next_due_at(life.placement) is None:
+        if life.due_at() is None:
             break
         player.play("due", 0, [])
-    assert next_due_at(life.placement) is None
+    assert life.due_at() is None
     assert not isinstance(life.placement, states.Searching | states.AwaitingInformation)

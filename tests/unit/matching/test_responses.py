@@ -13,10 +13,10 @@ import pytest
 from services.matching.api.providers import responses_of
 from services.matching.domain.belief import PRIORS
 from services.matching.domain.curve import BIN_MINUTES, BINS, Curve
+from services.matching.domain.hardness import VARIANCE
 from services.matching.domain.lessons import Lesson, Outcome
 from services.matching.domain.requirement import Needed
 from services.matching.domain.responses import (
-    HARDNESS_VARIANCE,
     PRIOR,
     Figures,
     Responses,
@@ -207,6 +207,35 @@ def test_who_says_yes_and_releases_is_believed_to_do_it_again():
     assert believed.yes < 0.2
 
 
+def awarded(name: str, kept: int, released: int) -> Iterator[Lesson]:
+    """So many awards to one provider, of which so many were given back."""
+    for n in range(kept + released):
+        asked_at = EIGHT + timedelta(days=n % 5)
+        one = Lesson(
+            provider_id=pid(name), kind="framework", lot="north", needed=NEEDED, asked_at=asked_at,
+            ended_at=asked_at + timedelta(minutes=10), outcome="accepted",
+        )  # fmt: skip
+        yield from (one, replace(one, outcome="awarded"))
+        if n >= kept:
+            yield replace(one, outcome="released")
+
+
+def test_where_few_awards_are_given_back_one_more_is_bad_luck():
+    """A first award given back among providers that keep 19 of 20 hardly tells against this one."""
+    others = [awarded(f"usual {n}", kept=19, released=1) for n in range(10)]
+    assert curve(learned(*others, awarded("A", 0, 1))).lasts > 0.8
+
+
+def test_where_some_always_give_back_each_shows_soon_which_it_is():
+    """Three awards tell an honest provider from one that gives nearly everything back."""
+    kept = [awarded(f"honest {n}", kept=20, released=0) for n in range(5)]
+    given_back = [awarded(f"other {n}", kept=0, released=20) for n in range(5)]
+    responses = learned(*kept, *given_back, awarded("A", 3, 0), awarded("B", 0, 3))
+    assert curve(responses, "A").lasts > 0.9
+    assert curve(responses, "B").lasts < 0.1
+    assert curve(responses, "newcomer").lasts == pytest.approx(0.5, abs=0.15)
+
+
 def test_outcode_and_double_handed_sway_the_yes():
     """A provider that avoids E4, in a market that avoids two carers: both are found, each apart."""
     draw = Random(11)
@@ -270,7 +299,7 @@ def test_a_package_that_was_declined_is_harder(declined, accepted):
         return (
             sum(log(moved(p)) for p in accepted)
             + sum(log(1 - moved(p)) for p in declined)
-            - shift**2 / (2 * HARDNESS_VARIANCE)
+            - shift**2 / (2 * VARIANCE)
         )
 
     best = max((n / 100 for n in range(-300, 301)), key=likelihood)

@@ -1,6 +1,7 @@
 """Every status × every command about care, also while a provider's answer is awaited."""
 
 import typing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from services.matching.domain import care_commands as asked
 from services.matching.domain import care_events as care
 from services.matching.domain import events as E
+from services.matching.domain.people_commands import AmendRequirement
 from services.matching.domain.placement import STATUSES
 from tests.unit.matching.package_world import Whole, requirement, searched
 from tests.unit.matching.world import (
@@ -39,6 +41,10 @@ def _said(kind: Any, **more: Any) -> Any:
     )
 
 
+def _said_before(kind: Any, **more: Any) -> Any:
+    return replace(_said(kind, **more), response_id=pid("said before"))
+
+
 CARE: dict[str, asked.CareCommand] = {
     "pause": asked.PauseCare(held_until=SOON, retainer=True),
     "restart": asked.RestartCare(restart_at=SOON),
@@ -58,6 +64,10 @@ CARE: dict[str, asked.CareCommand] = {
 }
 
 
+AMENDED = AmendRequirement(by="broker", requirement=requirement(care_type="personal_care"))
+"""Another package: whoever has it is asked."""
+
+
 def reached(status: str) -> Whole:
     """A package of reablement that has come to a status, with providers A, B and C."""
     match status:
@@ -72,8 +82,12 @@ def reached(status: str) -> Whole:
             return reached("searching").until(30)
         case "awarded":
             return reached("searching").when(answers(yes("A", 1)), 1)
+        case "awarded, change asked":
+            return reached("awarded").when(AMENDED, 2)
         case "confirmed":
             return reached("awarded").when(confirm("A"), 2)
+        case "confirmed, change asked":
+            return reached("confirmed").when(AMENDED, 3)
         case "started":
             return reached("confirmed").when(start("A"), 3)
         case "started, change asked":
@@ -84,6 +98,9 @@ def reached(status: str) -> Whole:
             return reached("started, change asked").when(CARE["pause"], 5)
         case "paused, restart asked":
             return reached("paused").when(CARE["restart"], 5)
+        case "ending, no day":
+            told = reached("started, change asked")
+            return told.when(_said_before(asked.AnswerChange, version=2, agrees=False), 5)
         case "ending":
             return reached("started").when(CARE["end"], 4)
         case "ended":
@@ -101,7 +118,10 @@ REFUSED = (E.RequestRefused,)
 SEARCH = (E.SearchStarted, E.TierOpened, E.OffersMade)
 ENDS, TO_ANOTHER = (care.CareEnding,), (care.CareEnding, *SEARCH)
 NO_SEARCH = [SEARCHING] * 4
+AGAIN = (E.AwardCancelled, E.SearchReopened, E.TierOpened, E.OffersMade)
+ASKED_FIRST = [REFUSED, (care.ChangeAgreed,), REFUSED, (care.ChangeRefused, *AGAIN)]
 NO_CARE_YET = [STARTED, PAUSED, STARTED, NO_CARE, NO_CARE, NOT_REABLEMENT]
+DAY_KNOWN = (care.HandedBack, care.CareGapMoved)
 GIVEN_UP = (care.HandedBack, *SEARCH)
 TABLE: dict[str, list[Any]] = {
     # each row: what each command leads to at 20 minutes past eight (exhausted: 40)
@@ -118,9 +138,14 @@ TABLE: dict[str, list[Any]] = {
         *[REFUSED] * 5,
     ],
     "awarded": [*NO_CARE_YET, *NO_SEARCH, *[REFUSED] * 5],
+    "awarded, change asked": [*NO_CARE_YET, *NO_SEARCH, REFUSED, *ASKED_FIRST],
     "confirmed": [
         STARTED, PAUSED, STARTED, ENDS, TO_ANOTHER, NOT_REABLEMENT, *NO_SEARCH, GIVEN_UP,
         *[REFUSED] * 4,
+    ],
+    "confirmed, change asked": [
+        STARTED, PAUSED, STARTED, ENDS, TO_ANOTHER, NOT_REABLEMENT, *NO_SEARCH, GIVEN_UP,
+        *ASKED_FIRST,
     ],
     "started": [
         (care.CarePaused,), PAUSED, (care.ChangeAsked,), ENDS, TO_ANOTHER, TO_ANOTHER, *NO_SEARCH,
@@ -143,6 +168,7 @@ TABLE: dict[str, list[Any]] = {
         (care.CarePaused,), "already-asked", STARTED, ENDS, TO_ANOTHER, NOT_REABLEMENT, *NO_SEARCH,
         GIVEN_UP, (care.CareResumed,), REFUSED, (care.RestartRefused, *SEARCH), REFUSED,
     ],
+    "ending, no day": [*NO_CARE_YET, *NO_SEARCH, DAY_KNOWN, *[REFUSED] * 4],
     "ending": [*NO_CARE_YET, *NO_SEARCH, *[REFUSED] * 5],
     "ended": [*NO_CARE_YET, *NO_SEARCH, *[REFUSED] * 5],
     "ended, pause lapsed": [STARTED, SEARCH, *NO_CARE_YET[2:], *NO_SEARCH, *[REFUSED] * 5],
@@ -159,8 +185,9 @@ CELLS = [
 def test_every_status_has_an_answer_to_what_is_said_of_care(status, column, outcome):
     """Events, or a refusal that says why: each cell of the table is written down."""
     told = reached(status)
-    assert [one.status for one in told.package.placements] in ([], [status.split(",")[0]])
-    told.when(CARE[column], 40 if status == "exhausted" else NOW)
+    assert [one.status for one in told.package.placements][:1] in ([], [status.split(",")[0]])
+    about = told.id(0) if len(told.package.placements) > 1 else None
+    told.when(CARE[column], 40 if status == "exhausted" else NOW, about=about)
     if isinstance(outcome, str):
         told.then_refused(outcome)
     else:

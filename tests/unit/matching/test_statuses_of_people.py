@@ -17,10 +17,12 @@ from tests.unit.matching.orders import (
     ask,
     assign,
     close,
+    correct,
     exclude,
     hold,
     jump,
     lift,
+    link,
     skip,
     take_back,
     view,
@@ -39,6 +41,7 @@ PEOPLE: dict[str, orders.PeopleCommand] = {
     "window": window("A", 50),
     "take_back": take_back("A"),
     "cancel": CANCEL,
+    "correct": correct("A", "decline"),
     "exclude": exclude("A"),
     "lift": lift("A"),
     "view": view("agrees"),
@@ -47,61 +50,63 @@ PEOPLE: dict[str, orders.PeopleCommand] = {
     "close": close("by_hand"),
     "move": MOVE,
     "amend": amend(ready_at=at(24 * 60)),
+    "link": link("the other"),
     "rate": rate("A", True),
     "condition": condition("A", True),
     "counter": counter("A"),
 }
 UNKNOWN, NOT, NONE = "unknown-placement", "not-searching", "nothing-to-close"
+SELF, LINKED = "answered-by-provider", (acts.PackageLinked,)
 ABOUT = ((acts.PersonViewRecorded,), (acts.PlacementAssigned,), (E.EscalationOpened,), NONE)
 NONE_WAITS = ("no-rate-quoted", "no-condition", "no-condition")
 SEARCHES = (E.SearchReopened, E.TierOpened, E.OffersMade)
 TABLE: dict[str, list[Any]] = {
     # each row: what each command leads to at 29 minutes past eight (exhausted: 31)
-    "absent": [UNKNOWN] * 19,
+    "absent": [UNKNOWN] * 21,
     "awaiting_information": [
-        NOT, NOT, NOT, NOT, NOT, "unknown-offer", "unknown-offer", "no-award",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "not-complete", "not-complete",
+        NOT, NOT, NOT, NOT, NOT, "unknown-offer", "unknown-offer", "no-award", "unknown-offer",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "not-complete", "not-complete", LINKED,
         "unknown-offer", "unknown-offer", "unknown-offer",
     ],
     "searching": [
         (acts.SearchHeld,), "no-hold", "tier-not-ahead", "already-asked", "already-asked",
-        (acts.OfferWindowChanged,), (E.OffersWithdrawn,), "no-award",
-        (acts.ProviderExcluded, E.OffersWithdrawn), "not-excluded", *ABOUT, "same-policy", (acts.RequirementAmended,), *NONE_WAITS,
+        (acts.OfferWindowChanged,), (E.OffersWithdrawn,), "no-award", "not-answered",
+        (acts.ProviderExcluded, E.OffersWithdrawn), "not-excluded", *ABOUT, "same-policy", (acts.RequirementAmended,), LINKED, *NONE_WAITS,
     ],
     "exhausted": [
         NOT, NOT, NOT, (E.SearchReopened, E.EscalationClosed, E.OffersMade, E.TierOpened), NOT,
-        "offer-not-live", "offer-not-live", "no-award", (acts.ProviderExcluded,), "not-excluded",
-        *ABOUT, "same-policy", (acts.RequirementAmended,), *NONE_WAITS,
+        "offer-not-live", "offer-not-live", "no-award", "not-answered", (acts.ProviderExcluded,), "not-excluded",
+        *ABOUT, "same-policy", (acts.RequirementAmended,), LINKED, *NONE_WAITS,
     ],
     "awarded": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live",
-        (E.AwardCancelled, *SEARCHES), (acts.ProviderExcluded,), "not-excluded", *ABOUT,
-        "same-policy", (acts.RequirementAmended,), *NONE_WAITS,
+        (E.AwardCancelled, *SEARCHES), SELF, (acts.ProviderExcluded,), "not-excluded", *ABOUT,
+        "same-policy", (acts.RequirementAmended,), LINKED, *NONE_WAITS,
     ],
     "confirmed": [
         NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live",
-        (E.AwardCancelled, *SEARCHES), (acts.ProviderExcluded,), "not-excluded", *ABOUT,
-        "same-policy", (acts.RequirementAmended,), *NONE_WAITS,
+        (E.AwardCancelled, *SEARCHES), SELF, (acts.ProviderExcluded,), "not-excluded", *ABOUT,
+        "same-policy", (acts.RequirementAmended,), LINKED, *NONE_WAITS,
     ],
     "started": [
-        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", "already-started", *NONE_WAITS,
+        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started", "already-started",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", "already-started", LINKED, *NONE_WAITS,
     ],
     "paused": [
-        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", "already-started", *NONE_WAITS,
+        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started", "already-started",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", "already-started", LINKED, *NONE_WAITS,
     ],
     "ending": [
-        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started",
-        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", "already-started", *NONE_WAITS,
+        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "already-started", "already-started",
+        (acts.ProviderExcluded,), "not-excluded", *ABOUT, "same-policy", "already-started", LINKED, *NONE_WAITS,
     ],
     "ended": [
-        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "no-award",
-        *["already-withdrawn"] * 8, *NONE_WAITS,
+        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "no-award", "already-withdrawn",
+        *["already-withdrawn"] * 8, (), *NONE_WAITS,
     ],
     "withdrawn": [
-        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "no-award",
-        *["already-withdrawn"] * 8, *NONE_WAITS,
+        NOT, NOT, NOT, NOT, NOT, "offer-not-live", "offer-not-live", "no-award", "already-withdrawn",
+        *["already-withdrawn"] * 8, (), *NONE_WAITS,
     ],
 }  # fmt: skip
 CELLS = [

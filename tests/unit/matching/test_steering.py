@@ -239,6 +239,31 @@ def test_a_yes_that_is_taken_back_no_longer_stands():
     assert told.placement.decided_by is None
 
 
+def test_what_is_left_standing_is_decided_from_its_own_yes():
+    """With the first yes taken back the settling time runs from the next, and no timer fires early."""
+    told = searching("A", "B", "C").when(answers(yes("B", 2)), 2).when(answers(yes("C", 6)), 6)
+    told.when(take_back("B"), 8).then(
+        E.OffersWithdrawn,
+        like(E.SettlementMoved, standing=(offer_of("C"),), decided_by=at(16)),
+    )
+    told.when(TIME, 12).then_nothing()
+    told.when(TIME, 16).then(like(E.Awarded, provider_id=pid("C")), E.OffersWithdrawn)
+
+
+def test_what_stands_waits_for_a_better_offer_whose_window_is_moved():
+    """Until its new deadline, within the settling time."""
+    told = searching("A", "B", tiers=(tier(settling_minutes=60),)).when(answers(yes("B", 2)), 2)
+    assert isinstance(told.placement, Searching)
+    assert told.placement.decided_by == at(30)
+    told.when(window("A", 50), 3).then(
+        acts.OfferWindowChanged, like(E.SettlementMoved, decided_by=at(50))
+    )
+    told.when(window("A", 20), 4).then(
+        acts.OfferWindowChanged, like(E.SettlementMoved, decided_by=at(20))
+    )
+    told.when(TIME, 20).then(E.OffersLapsed, like(E.Awarded, provider_id=pid("B")))
+
+
 def test_an_award_is_cancelled_before_the_start():
     """Confirmed or not; a round begins without its provider, on the clock that never stopped."""
     told = searching("A", "B").when(answers(yes("A", 1)), 1).when(CANCEL, 2)

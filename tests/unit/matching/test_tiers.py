@@ -295,3 +295,22 @@ def test_a_policy_without_tiers_escalates_at_once():
     told.when(referral()).then(
         events.SearchStarted, events.SearchExhausted, events.EscalationOpened
     )
+
+
+def test_one_change_that_takes_the_last_offer_back_and_brings_somebody_new_goes_on_at_once():
+    """A is suspended and C may be asked from the same entry on: the search ends and begins again."""
+    a, c = provider("A", contract(rank=1)), provider("C", contract(rank=2), suspended=True)
+    told = story(a, c).when(referral())
+    assert told.asked() == ["A"]
+    changed = market(replace(a, suspended=True), replace(c, suspended=False))
+    told.when(RECONSIDER, 1, market=changed).then(
+        like(events.OffersWithdrawn, because="suspended"),
+        events.SearchExhausted,
+        like(events.EscalationOpened, kind="nobody_left"),
+        like(events.SearchReopened, because="market_changed"),
+        like(events.EscalationClosed, kind="nobody_left"),
+        events.TierOpened,
+        events.OffersMade,
+    )
+    assert told.asked() == ["C"]
+    told.when(RECONSIDER, 1).then_nothing()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from shared.contracts import care, negotiations, placements
+from shared.contracts import care, interventions, negotiations, placements
 from shared.contracts.model import Event
 from shared.contracts.requirement import Requirement, Visit
 from shared.ids import new_id
@@ -203,6 +203,20 @@ class Story:
         ids = tuple(map(self.offer_id, provider_ids))
         return self.event(placements.OffersWithdrawn, offer_ids=ids, because=because)
 
+    def corrected(self, provider_id: UUID, becomes: str) -> Event:
+        """An answer that had been written down wrongly is taken away."""
+        return self.event(
+            interventions.AnswerCorrected,
+            offer_id=self.offer_id(provider_id),
+            provider_id=provider_id,
+            was="accept",
+            becomes=becomes,
+            expires_at=START,
+            standing=(),
+            decided_by=None,
+            lot=None,
+        )
+
     def of_award(
         self, kind: type[Event], provider_id: UUID, response_id: UUID | None = None, **fields: Any
     ) -> Event:
@@ -273,4 +287,18 @@ class Story:
             outcode="E10",
             requirement=requirement,
             answer_by=self.at + DAY,
+        )
+
+    def amended(self, provider_id: UUID | None, **changes: Any) -> Event:
+        """A visit of an hour in E10 is needed now, also by whoever has the award."""
+        visits = (Visit(weekday="mon", band="tea", minutes=60),)
+        requirement = Requirement(care_type="personal_care", visits=visits, ready_at=self.at)
+        return self.event(
+            interventions.RequirementAmended,
+            source="broker",
+            outcode="E10",
+            gender=None,
+            requirement=requirement,
+            award_id=None if provider_id is None else self.award_id(provider_id),
+            **{"version": 2, **changes},
         )

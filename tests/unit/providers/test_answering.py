@@ -121,3 +121,16 @@ def test_our_terms_are_answered_once_and_in_time():
     assert decide_counter_answer(OFFER, "accept_counter", None, BEFORE) == Refusal(
         code="no-counter"
     )
+
+
+@pytest.mark.parametrize(
+    ("version", "counts"), [(None, True), (1, False), (2, True), (3, True), (4, False)]
+)
+def test_an_answer_may_name_the_version_that_it_is_about(version, counts: bool):
+    """One before the last material change, or one that there is not, records nothing; a repeat of a
+    recorded answer joins it, whatever it names."""
+    offer = replace(OFFER, versions=(2, 3))
+    superseded = Refusal(code="requirement-changed")
+    expected = Respond(response_id=MINE) if counts else superseded
+    assert decide_answer(offer, "accept", None, BEFORE, version) == expected
+    assert decide_answer(offer, "accept", "accept", BEFORE, version) == Join(response_id=MINE)

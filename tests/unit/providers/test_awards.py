@@ -35,6 +35,7 @@ IN_STATE: dict[AwardState, Award] = {
 }
 NOT_AWARDED = Refusal(code="not-awarded")
 CONFIRMED = Refusal(code="already-confirmed")
+SUPERSEDED = Refusal(code="requirement-changed")
 LAST_VISIT = NOW + 28 * DAY
 
 
@@ -175,6 +176,13 @@ def test_a_hand_back_has_one_last_visit():
     assert other == Refusal(code="already-answered")
 
 
+def test_care_that_ends_with_somebody_else_s_first_visit_is_handed_back():
+    """Its last day is not known yet; of care that ends on a day it is too late."""
+    ends_openly = replace(IN_STATE["ending"], ends_openly=True)
+    assert decide(ends_openly, "hand_back") == new("hand_back")
+    assert decide(IN_STATE["ending"], "hand_back") == Refusal(code="already-ending")
+
+
 def test_a_hand_back_given_by_telephone_is_joined():
     """What the brokerage team wrote down counts: nothing more is sent."""
     for state in ("ending", "ended"):
@@ -219,3 +227,14 @@ def test_personal_details_are_read_while_the_award_is_held(state: AwardState):
     held = ("reserved", "confirmed", "started", "paused", "ending")
     assert may_read_person(IN_STATE[state]) is (state in held)
     assert not may_read_person(None)
+
+
+def test_a_confirmation_is_of_what_is_needed_now():
+    """An open question comes first, and an older version than what was agreed is refused."""
+    asked = replace(AWARD, change_open=True)
+    assert decide(asked, "confirm") == Refusal(code="change-unanswered")
+    assert decide(asked, "release") == new("release")
+    agreed = replace(AWARD, versions=(2, 2))
+    for version, verdict in ((None, new("confirm")), (2, new("confirm")), (1, SUPERSEDED)):
+        said = decide_award_request(agreed, "confirm", NOTHING, now=NOW, version=version)
+        assert said == verdict

@@ -7,6 +7,7 @@ import pytest
 from services.providers.domain import awards
 from services.providers.needed import needed_now
 from services.providers.projections import OUTCOMES, PACKAGES, SEARCHES
+from services.providers.projections.searches import versions_of
 from shared.contracts import care, placements
 from shared.contracts.model import Event
 from shared.ids import new_id
@@ -44,7 +45,13 @@ def test_awards_follow_the_table_of_states():
     ways = leading(story)
     resumed = story.of_award(care.CareResumed, A, restart_at=story.at)
     lapsed = story.of_care(care.PauseLapsed, A)
-    by_another_way = {("paused", "started"): resumed, ("paused", "ended"): lapsed}
+    goes_on = story.of_award(care.ChangeAgreed, A, version=2, weekly_minutes=120)
+    by_another_way = {
+        ("paused", "started"): resumed,
+        ("paused", "ended"): lapsed,
+        ("ended", "started"): resumed,
+        ("ending", "started"): goes_on,
+    }
     assert set(ways) == set(get_args(awards.AwardState))
     for before, events in ways.items():
         assert after(story, *events).state == before
@@ -116,6 +123,40 @@ def test_what_is_needed_follows_a_change_once_it_is_agreed():
     refused = story.of_award(care.ChangeRefused, A, version=2, because="silent")
     row = after(story, *started, story.change_asked(A), refused)
     assert (row.needed, row.change_result) == (None, "silent")
+
+
+def test_a_change_before_the_start_keeps_the_award_up_to_date():
+    """Agreed, it has new instants; amended within tolerance, what was asked is no question any more."""
+    story = Story()
+    taken = [story.search_started(), story.awarded(A)]
+    agreed = story.of_award(
+        care.ChangeAgreed,
+        A,
+        version=2,
+        weekly_minutes=120,
+        confirm_by=story.at + DAY,
+        start_by=story.at + 2 * DAY,
+    )
+    row = after(story, *taken, story.amended(A, change="material"), story.change_asked(A))
+    assert (row.state, row.change_version, row.change_result) == ("reserved", 2, None)
+    row = after(story, *taken, story.change_asked(A), agreed)
+    assert (row.confirm_by, row.start_by) == (story.at + DAY, story.at + 2 * DAY)
+    kept = story.amended(A, change="date", version=3, start_by=story.at + 9 * DAY)
+    row = after(story, *taken, story.change_asked(A), agreed, story.change_asked(A), kept)
+    assert (row.change_version, row.needed, row.start_by) == (None, None, story.at + 9 * DAY)
+
+
+def test_a_search_knows_which_versions_an_answer_may_be_about():
+    """A change within tolerance keeps what was said of the version before; a material one does not."""
+    story = Story()
+    search = story.search_started()
+    (row,) = told(SEARCHES, search).values()
+    assert versions_of(row) == versions_of(None) == (1, 1)
+    (row,) = told(SEARCHES, search, story.amended(None, change="date")).values()
+    assert versions_of(row) == (1, 2)
+    events = (story.amended(None, change="date"), story.amended(None, change="material", version=3))
+    (row,) = told(SEARCHES, search, *events).values()
+    assert versions_of(row) == (3, 3)
 
 
 def test_each_part_has_its_own_award_and_its_own_needs():

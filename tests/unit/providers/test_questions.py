@@ -34,10 +34,10 @@ def decide(award, asked, *, agrees=True, answered=None, now=NOW):
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("state", get_args(AwardState))
-def test_a_question_is_open_in_one_state(state: AwardState, question: Question):
+def test_a_question_is_open_in_its_states(state: AwardState, question: Question):
     """In any other one it is not asked any more, or the package is not the provider's."""
     verdict = decide(IN_STATE[state], put(question))
-    if state == ASKED_IN[question]:
+    if state in ASKED_IN[question]:
         expected = question_answer_id(AWARD.award_id, question, 2)
         assert verdict == Respond(response_id=expected)
     else:
@@ -56,9 +56,10 @@ def test_nothing_was_asked(question: Question):
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_an_answer_is_taken_before_its_deadline(question: Question):
     """Half-open: at the deadline itself it is too late."""
-    award = IN_STATE[ASKED_IN[question]]
-    assert isinstance(decide(award, put(question), now=NOW + MINUTE - MINUTE / 60), Respond)
-    assert decide(award, put(question), now=NOW + MINUTE) == TOO_LATE
+    for state in ASKED_IN[question]:
+        award = IN_STATE[state]
+        assert isinstance(decide(award, put(question), now=NOW + MINUTE - MINUTE / 60), Respond)
+        assert decide(award, put(question), now=NOW + MINUTE) == TOO_LATE
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -137,3 +138,10 @@ def test_several_awards_are_named():
         code="several-packages", awards=(awards[0].award_id, awards[1].award_id)
     )
     assert award_meant([]) is None
+
+
+def test_an_answer_to_a_question_that_was_put_anew_is_superseded():
+    """The provider has not read what is asked now; one who lost the package is told that instead."""
+    old = replace(put("change"), superseded=True)
+    assert decide(IN_STATE["started"], old) == Refusal(code="requirement-changed")
+    assert decide(None, old) == NOT_AWARDED

@@ -44,6 +44,7 @@ def place(told: Told, now: datetime | None = None) -> Place:
     shown: dict[str, Any] = {name: getattr(row, name) for name in BoardRow.__dataclass_fields__}
     fields = {
         "now_missing": "[]",
+        "linked": "[]",
         "ready_at": None,
         "discharge_ready_at": None,
         "urgency": "routine",
@@ -257,3 +258,25 @@ def test_one_part_on_hold():
     told.awarded(one)
     told.awarded(two, ROWAN)
     assert board(told).status == "taken"
+
+
+def test_a_change_before_the_start_is_a_question():
+    """The ward reads who is asked and until when, and does not book on it; then it may again."""
+    told = Told()
+    whole = told.search()
+    told.confirmed(whole)
+    assert place(told).hint is None
+    told.change_asked(whole)
+    asked = place(told)
+    assert asked.status == "confirmed"
+    assert asked.words.startswith(
+        "Confirmed: Larch Home Care. What is needed has changed: Larch Home Care is asked if it can"
+        " give that; its answer is due by Tue"
+    )
+    assert asked.hint == "Do not book transport until confirmed."
+    told.of_award(care.ChangeAgreed, whole, version=2, weekly_minutes=240)
+    assert (place(told).words, place(told).hint) == ("Confirmed: Larch Home Care", None)
+    told.change_asked(whole, version=3)
+    told.of_award(care.ChangeRefused, whole, version=3, because="silent")
+    told.of_award(placements.AwardCancelled, whole, because="change_refused")
+    assert place(told).status == "asking_providers"

@@ -88,7 +88,8 @@ def test_words(standing: Standing, text: str) -> None:
 def test_hint() -> None:
     """Transport is not to be booked on anything less than a confirmation."""
     assert hint("taken") == "Do not book transport until confirmed."
-    assert hint("confirmed") is None
+    assert hint("confirmed", can_be_planned_on=True) is None
+    assert hint("confirmed") == "Do not book transport until confirmed."
 
 
 ALL = Known(

@@ -38,7 +38,7 @@ FOR = OrderedFor(
 )
 
 
-def order(**changes: Any) -> OrderBody:
+def order(weekly_cost_sixtieths: int | None = None, **changes: Any) -> OrderBody:
     """The first version of an order: an hour and a half a week at £17.90."""
     fields: dict[str, Any] = {
         "referral_id": new_id(),
@@ -59,7 +59,12 @@ def order(**changes: Any) -> OrderBody:
         **changes,
     }
     return first_order(
-        award_id=AWARD, at=T0, asked=requirement(ready_at=T0 + 2 * DAY), fields=fields
+        award_id=AWARD,
+        at=T0,
+        asked=requirement(ready_at=T0 + 2 * DAY),
+        requirement_version=1,
+        fields=fields,
+        weekly_cost_sixtieths=weekly_cost_sixtieths,
     )
 
 
@@ -147,3 +152,20 @@ def test_commas_quotes_and_lines_come_back():
 def test_every_column_is_mapped_in_the_readme(column: str):
     """Who connects a system finds what each column means, and where it goes."""
     assert f"`{column}`" in README
+
+
+def test_a_rate_card_s_week_is_exact_to_the_penny():
+    """Not hours by the rounded average: 26.865 pounds are 26.87, and a change brings its own."""
+    carded = order(weekly_cost_sixtieths=161_190)
+    assert (carded.hourly_rate, carded.weekly_cost) == (Decimal("17.90"), Decimal("26.87"))
+    asked = requirement(ready_at=T0 + 2 * DAY)
+    told: dict[str, Any] = {
+        "at": T0 + DAY,
+        "asked": asked,
+        "outcode": "E17",
+        "requirement_version": 2,
+    }
+    again = changed_order(carded, **told, rate_pence=1811, weekly_cost_sixtieths=162_990)
+    assert (again.hourly_rate, again.weekly_cost) == (Decimal("18.11"), Decimal("27.17"))
+    plain = changed_order(order(), **told)
+    assert (plain.hourly_rate, plain.weekly_cost) == (Decimal("17.90"), Decimal("26.85"))

@@ -1,6 +1,7 @@
 """Every state of a referral meets every command; facts from matching end it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from services.referrals.domain.referral import (
     Event,
     Fact,
     Incomplete,
+    Linked,
     NotReceived,
     PackageEnded,
     Receive,
@@ -111,6 +113,23 @@ def test_decide(state: str, command: Command, outcome: tuple[Event, ...] | str) 
 def test_facts(state: str, fact: Fact, after: type) -> None:
     """A start makes it a package under way, and an end ends it, a withdrawal that was asked for too."""
     assert isinstance(evolve(STATES[state], fact), after)
+
+
+@pytest.mark.parametrize(
+    ("state", "missing", "kinds"),
+    [
+        ("incomplete", ("authorisation",), [Linked]),
+        ("incomplete", (), [Linked, Completed]),
+        ("complete", (), [Linked]),
+    ],
+)
+def test_a_link_comes_before_what_completes_it(state: str, missing: Any, kinds: Any) -> None:
+    """Matching knows of the other package before offers go out; the state stays as it is."""
+    outcome = decide(STATES[state], Supply(missing=missing, linked=True), NOW)
+    assert not isinstance(outcome, Refusal)
+    assert [type(one) for one in outcome] == kinds
+    assert evolve(STATES[state], outcome[0]) == STATES[state]
+    assert isinstance(decide(STATES["started"], Supply(missing=(), linked=True), NOW), Refusal)
 
 
 def test_clocks_are_kept() -> None:

@@ -81,6 +81,25 @@ tiers:
   - {<<: *tier, name: spot, scope: any, contract: spot}
 """
 
+FICKLE = (
+    "releases: 0.05, starts_late: 0.1}",
+    (
+        "releases: 0.05, starts_late: 0.1, takes_changes: 0.6, takes_restarts: 0.7,"
+        " hands_back: {a_week: 0.03, notice_days: {median: 14, sigma: 0.6}}}"
+    ),
+)
+LIFE = (
+    "outages:",
+    (
+        "life:\n"
+        "  pauses: {a_week: 0.05, days: {median: 9, sigma: 0.8}, returns: 0.8, held_days: 10}\n"
+        "  changes: {a_week: 0.03, factor: {median: 1.2, sigma: 0.3}}\n"
+        "  long_term_after_reablement: 0.5\n"
+        "outages:"
+    ),
+)
+"""Of the small market: providers who hand back and refuse, and people to whom things happen."""
+
 
 def small(folder: Path, *changes: tuple[str, str]) -> SimulatedMarket:
     """The small market with pieces of its text changed; each must be there."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.simulator.figures import BY_KEY, GOALS, figures_of
+from deploy.simulator.figures import GOALS, MEASURES, figures_of
 from deploy.simulator.figures_shares import (
     Peer,
     hours_won,
@@ -81,8 +81,9 @@ def test_a_goal_is_reached_at_the_lower_end_only():
 def test_a_percentage_ends_at_a_hundred():
     """An interval's ends are values that the figure can have."""
     told = figures_of(runs_of("fast", never=0.0, median=20))
-    for key, measure in BY_KEY.items():
-        interval = told.intervals[key]
+    assert {one.key for one in told.measures} == {one.key for one in MEASURES}
+    for measure in told.measures:
+        interval = told.intervals[measure.key]
         if interval is not None and interval.high is not None and interval.low is not None:
             assert 0 <= interval.low <= interval.mean <= interval.high <= measure.most
 

@@ -29,7 +29,7 @@ def material(tmp_path):
         def studied(one):
             return Studied(
                 policy=replace(rules, name=one.policy), figures=one, curve=(), hours_a_week={},
-                places=(), forecasts=(), effort=Effort(decisions=1, seconds=1.0),
+                places=(), lots=(), forecasts=(), later=(), effort=Effort(decisions=1, seconds=1.0),
             )  # fmt: skip
 
         return Material(

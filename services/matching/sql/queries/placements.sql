@@ -72,6 +72,18 @@ order by received_at, placement_id;
 select s.*, a.subject as assignee from summaries s left join assignees a using (assignee_id)
 where referral_id = :referral_id order by received_at, placement_id;
 
+-- name: linked_to
+-- The placements of the referrals that are linked with these, whichever of the two names the other.
+select l.of_referral_id, s.referral_id, s.placement_id, s.status, s.provider_name
+from (
+    select referral_id as of_referral_id, linked_referral_id as referral_id from links
+    where referral_id = any(:referral_ids::uuid[])
+    union
+    select linked_referral_id, referral_id from links
+    where linked_referral_id = any(:referral_ids::uuid[])
+) as l join summaries s using (referral_id)
+order by s.received_at, s.placement_id;
+
 -- name: care_gaps
 -- Placements that nobody has, with a visit before an instant that nobody holds, the first visit first.
 select * from summaries

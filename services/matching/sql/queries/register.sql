@@ -31,7 +31,8 @@ order by line;
 
 -- name: care_given
 -- Care under awards in a period, a row for each change of hours or rate, in order.
-select a.award_id, a.placement_id, a.provider_id, a.contract_kind, a.started_at, a.ended_at,
+select a.award_id, a.placement_id, a.referral_id, a.provider_id, a.contract_kind, a.lot,
+       a.awarded_at, a.started_at, a.ended_at,
        t.from_at, t.weekly_minutes, t.rate_pence, s.care_type, s.outcode, s.provider_name
 from awards a join summaries s using (placement_id)
 join award_terms t on t.placement_id = a.placement_id
@@ -47,3 +48,19 @@ select provider_id, entry ->> 'name' as name,
                  and (c ->> 'to' is null or (c ->> 'to')::date >= :day)) as framework,
        (entry ->> 'capacity_hours')::float8 as capacity_hours
 from register order by 2;
+
+-- name: entries_with_rate_cards
+-- Providers of which a contract has a rate card.
+select entry from register
+where exists (select from json_array_elements(entry -> 'contracts') c
+              where json_array_length(coalesce(c -> 'rate_cards', '[]'::json)) > 0);
+
+-- name: asked_of
+-- What these referrals' placements are to give, and each change of it, in order.
+select type, body from events
+where topic = 'placements.v1' and key = any(:referral_ids::uuid[]) and type in (
+    'homeward.placement.search-started.v1', 'homeward.placement.change-asked.v1',
+    'homeward.placement.change-agreed.v1', 'homeward.placement.requirement-amended.v1',
+    'homeward.placement.awarded.v1'
+)
+order by key, sequence;

@@ -5,8 +5,12 @@ select provider_id, referral_id from offers where offer_id = :offer_id;
 -- name: find_offer^
 -- One offer with what is needed, its answer and what came of it.
 select o.*, o.status = 'live' and o.expires_at <= homeward_now() as overdue,
-       o.counter::text as put_counter, r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
-       c.first_result, c.first_code, c.later_result, c.later_code, f.position
+       o.counter::text as put_counter, r.needed::text as needed, r.version, a.request as answer, a.recorded_at as answered_at,
+       c.first_result, c.first_code, c.later_result, c.later_code, f.position,
+       array(select linked_referral_id from links
+             where referral_id = o.referral_id and linked_referral_id is not null
+             union select referral_id from links where linked_referral_id = o.referral_id)
+           as linked_referral_ids
 from offers o
 left join searches r using (placement_id)
 left join lateral (
@@ -19,8 +23,12 @@ where o.offer_id = :offer_id and o.provider_id = :provider_id;
 -- name: list_live_offers
 -- A provider's offers that can be answered now, in the order of its feed.
 select o.*, false as overdue,
-       o.counter::text as put_counter, r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
-       c.first_result, c.first_code, c.later_result, c.later_code, f.position
+       o.counter::text as put_counter, r.needed::text as needed, r.version, a.request as answer, a.recorded_at as answered_at,
+       c.first_result, c.first_code, c.later_result, c.later_code, f.position,
+       array(select linked_referral_id from links
+             where referral_id = o.referral_id and linked_referral_id is not null
+             union select referral_id from links where linked_referral_id = o.referral_id)
+           as linked_referral_ids
 from offers o
 join offer_feed f using (offer_id)
 left join searches r using (placement_id)
@@ -35,8 +43,12 @@ order by f.position limit :limit;
 -- name: list_changed_offers
 -- A provider's offers that changed after a place of its feed, all or those of one status.
 select o.*, o.status = 'live' and o.expires_at <= :now as overdue,
-       o.counter::text as put_counter, r.needed::text as needed, a.request as answer, a.recorded_at as answered_at,
-       c.first_result, c.first_code, c.later_result, c.later_code, f.position
+       o.counter::text as put_counter, r.needed::text as needed, r.version, a.request as answer, a.recorded_at as answered_at,
+       c.first_result, c.first_code, c.later_result, c.later_code, f.position,
+       array(select linked_referral_id from links
+             where referral_id = o.referral_id and linked_referral_id is not null
+             union select referral_id from links where linked_referral_id = o.referral_id)
+           as linked_referral_ids
 from offer_feed f
 join offers o using (offer_id)
 left join searches r using (placement_id)
@@ -75,3 +87,10 @@ insert into offer_feed (offer_id, provider_id, position)
 select o.offer_id, o.provider_id, ended.before + changed.place
 from changed join offers o using (offer_id) cross join ended
 on conflict (offer_id) do update set position = excluded.position;
+
+-- name: live_offers_of
+-- Live offers of some referrals, and of those linked with them.
+select offer_id from offers where status = 'live' and referral_id in (
+    select unnest(:referral_ids::uuid[])
+    union select linked_referral_id from links where referral_id = any(:referral_ids::uuid[])
+) order by offer_id;

@@ -15,7 +15,7 @@ order by filled_at desc, award_id;
 
 -- name: find_package^
 -- One award of a provider.
-select p.*, s.needed::text as searched, p.needed::text as agreed,
+select p.*, s.needed::text as searched, s.version, p.needed::text as agreed,
        p.change_needed::text as asked, w.sequence as placement_sequence
 from packages p
 left join searches s using (placement_id)
@@ -24,7 +24,7 @@ where p.award_id = :award_id and p.provider_id = :provider_id;
 
 -- name: list_packages
 -- A page of a provider's packages, the newest award first, all or those of one state.
-select p.*, s.needed::text as searched, p.needed::text as agreed, p.change_needed::text as asked
+select p.*, s.needed::text as searched, s.version, p.needed::text as agreed, p.change_needed::text as asked
 from packages p
 left join searches s using (placement_id)
 where p.provider_id = :provider_id
