@@ -17,7 +17,7 @@ from deploy.simulator.figures_forecasts import ForecastFigures, Tenth, forecast_
 from deploy.simulator.grid import budgets_of, figures_on
 from deploy.simulator.intervals import Interval
 from deploy.simulator.market_file import load_market
-from deploy.simulator.running import Run, run
+from deploy.simulator.running import Run, run_all
 from deploy.simulator.study import Size
 from deploy.simulator.variants import adaptive, broadcast, waves
 from services.matching.domain.policy import Policy
@@ -86,18 +86,21 @@ def test_where_no_policy_reaches_the_goals_it_fills_as_much_for_fewer_offers():
 
 @cache
 def forecasts(market: str, name: str) -> tuple[ForecastFigures, ...]:
-    wanted = Run(
-        market=load_market(Path(f"deploy/markets/{market}.yaml")), policy=policy_of(name), seed=2,
-        weeks=8, warm_up_weeks=4, forecasts=True,
-    )  # fmt: skip
-    return forecast_figures([run(wanted)])
+    """Of three seeds: what one seed's packages come to differs from what was said by up to 0.045."""
+    loaded, policy = load_market(Path(f"deploy/markets/{market}.yaml")), policy_of(name)
+    wanted = [
+        Run(market=loaded, policy=policy, seed=seed, weeks=8, warm_up_weeks=4, forecasts=True)
+        for seed in (2, 3, 4)
+    ]
+    outcomes = dict(run_all(wanted, SIZE.processes))
+    return forecast_figures([outcomes[n] for n in range(len(wanted))])
 
 
 def by_horizon(market: str, horizon: str) -> ForecastFigures:
     return next(one for one in forecasts(market, "devon-cares") if one.horizon == horizon)
 
 
-@pytest.mark.parametrize(("market", "apart"), [("devon", 0.04), ("hostile", 0.1)])
+@pytest.mark.parametrize(("market", "apart"), [("devon", 0.03), ("hostile", 0.06)])
 @pytest.mark.parametrize("horizon", ["90", "240"])
 def test_what_is_forecast_is_what_happens(market, apart, horizon):
     """Also, as far as so few packages tell, where a third of the providers give back what they
