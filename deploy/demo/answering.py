@@ -55,8 +55,8 @@ class _Provider:
         if offer["status"] == "live" and offer["offer_id"] not in self._seen:
             self._seen.add(offer["offer_id"])
             self._group.create_task(self._answer(offer))
-        if offer["status"] == "accepted" and offer["referral_id"] not in self._taken:
-            self._taken.add(offer["referral_id"])
+        if offer["status"] == "accepted" and offer["offer_id"] not in self._taken:
+            self._taken.add(offer["offer_id"])
             self._group.create_task(self._carry(offer))
 
     async def _answer(self, offer: Mapping[str, Any]) -> None:
@@ -85,26 +85,26 @@ class _Provider:
 
     async def _carry(self, offer: Mapping[str, Any]) -> None:
         """The package is ours: read the plan, then confirm it or give it back."""
-        scene, referral_id = self.scene, offer["referral_id"]
+        scene = self.scene
         plan = scene.habits.award(self.number, offer, scene.clock.now())
         await scene.clock.sleep_until(plan.at)
-        package = f"{self.url}/v1/packages/{referral_id}"
+        package = f"{self.url}/v1/packages/{offer['referral_id']}"
         await scene.client.get(f"{package}/person", self.token)
         if plan.releases:
             body = {"reason": "needs_differ", "note": plan.note}
-            if await self._ask(referral_id, "release", f"{package}/release", body):
+            if await self._ask(offer, "release", f"{package}/release", body):
                 scene.habits.give_back(self.number, offer)
             return
-        confirmed = await self._ask(referral_id, "confirm", f"{package}/confirm", None)
+        confirmed = await self._ask(offer, "confirm", f"{package}/confirm", None)
         if confirmed and plan.starts_at is not None:
             await scene.clock.sleep_until(plan.starts_at)
             body = {"started_at": (scene.clock.now() - timedelta(minutes=5)).isoformat()}
-            await self._ask(referral_id, "start", f"{package}/start", body)
+            await self._ask(offer, "start", f"{package}/start", body)
 
-    async def _ask(self, referral_id: str, request: str, url: str, body: Any) -> bool:
+    async def _ask(self, offer: Mapping[str, Any], request: str, url: str, body: Any) -> bool:
         """Whether a request about our award was granted."""
-        what = f"{request} {referral_id} {self.number}"
+        what = f"{request} {offer['offer_id']}"
         answered = await self.scene.client.act(what, url, self.token, body, decided=True)
         result = answered.body.get("result") if answered.ok else answered.problem
-        self.scene.tell(f"{self.provider.name}: {request} of {referral_id[-6:]}: {result}")
+        self.scene.tell(f"{self.provider.name}: {request} of {offer['referral_id'][-6:]}: {result}")
         return answered.ok

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from deploy.simulator.drawing import WEEK_MINUTES, Draws, Package, instant, minute
 from deploy.simulator.load import Load
@@ -52,8 +53,10 @@ class Habits:
     def __init__(self, draws: Draws, packages: Sequence[Package]) -> None:
         self._draws = draws
         self._load = Load(draws)
+        self._planned = packages
         # The plan that a provider reads tells packages apart, and is the same in each run of a seed.
-        self._packages = {one.wanted.requirement.ready_at: one for one in packages}
+        self._by_ready_at = {one.wanted.requirement.ready_at: one for one in packages}
+        self._by_referral: dict[str, Package] = {}
 
     def answer(self, provider: int, offer: Mapping[str, Any]) -> Saying | None:
         """What it says to an offer; None if it never answers."""
@@ -99,7 +102,15 @@ class Habits:
         self._load.give_back(provider, package.number, package.weekly_minutes)
 
     def _package(self, offer: Mapping[str, Any]) -> Package:
-        return self._packages[datetime.fromisoformat(offer["needed"]["ready_at"])]
+        """The day's package that is offered, also when it is searched again with other dates; what
+        somebody else referred is treated as one of the day's.
+        """
+        referral_id = offer["referral_id"]
+        if referral_id not in self._by_referral:
+            ready_at = datetime.fromisoformat(offer["needed"]["ready_at"])
+            any_other = self._planned[UUID(referral_id).int % len(self._planned)]
+            self._by_referral[referral_id] = self._by_ready_at.get(ready_at, any_other)
+        return self._by_referral[referral_id]
 
     def _random(self, what: str, provider: int, package: Package) -> Random:
         return Random(f"{what}/{package.referral_id}/{provider}")

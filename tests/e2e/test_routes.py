@@ -44,6 +44,16 @@ async def all_of(asked: list[Callable[[], Awaitable[None]]]) -> None:
     await asyncio.gather(*map(one, asked))
 
 
+async def answered(world: World, method: str, url: str, **more: Any) -> httpx.Response:
+    """What a service says once it is not too busy to say it: 503 asks to come again."""
+
+    async def read() -> httpx.Response | None:
+        answer = await world.client.request(method, url, **more)
+        return None if answer.status_code == 503 else answer
+
+    return await world.until(read)
+
+
 async def secret_of(world: World, role: Role) -> str:
     """A token of a role, with a scope in which there is nothing."""
     provider_id = new_id() if role == "provider" else None
@@ -84,8 +94,8 @@ async def test_who_is_let_in(world: World, service: str) -> None:
 
     def ask(route: Route, role: Role | None) -> Callable[[], Awaitable[None]]:
         async def asked() -> None:
-            answer = await world.client.request(
-                route.method, url + route.at(), json=route.body,
+            answer = await answered(
+                world, route.method, url + route.at(), json=route.body,
                 headers=bearer(secrets[role]) if role else {},
             )  # fmt: skip
             wanted = "403 wrong-role" if role else "401 token-missing"
@@ -131,7 +141,7 @@ async def test_what_no_route_takes(world: World, service: str) -> None:
         path = more.pop("path", route.at())
 
         async def ask() -> None:
-            answer = await world.client.request(route.method, url + path, headers=head, **more)
+            answer = await answered(world, route.method, url + path, headers=head, **more)
             assert told(answer).startswith(wanted), (route.name, wanted, more, answer.text)
 
         asked.append(ask)
@@ -192,7 +202,7 @@ async def test_what_is_somebody_elses(world: World) -> None:
 async def not_found(world: World, secret: str, route: Route, *ids: object) -> None:
     """The route says that there is no such thing to the holder of this token."""
     url = world.processes.of(route.service).url + route.at(*ids)
-    answer = await world.client.request(route.method, url, json=route.body, headers=bearer(secret))
+    answer = await answered(world, route.method, url, json=route.body, headers=bearer(secret))
     assert told(answer) == "404 not-found", route.name
 
 

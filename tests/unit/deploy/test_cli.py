@@ -88,6 +88,7 @@ def test_a_taken_port_is_named_with_its_owner(state):
     """`up` says which port, who has it, and starts nothing."""
     with socket.socket() as holder:
         if is_free(8101):
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # As a service binds.
             holder.bind((LOOPBACK, 8101))
             holder.listen()
         outcome = run("up")

@@ -37,6 +37,7 @@ def offer(number: int) -> dict[str, Any]:
     ready_at = PACKAGES[number].wanted.requirement.ready_at
     return {
         "offer_id": "any",
+        "referral_id": str(PACKAGES[number].referral_id),
         "made_at": MADE_AT.isoformat(),
         "needed": {"ready_at": ready_at.isoformat().replace("+00:00", "Z")},
     }
@@ -52,6 +53,23 @@ def test_answers_are_the_simulators(habits):
             assert (told is None) == (said is None)
             if told is not None and said is not None:
                 assert (told.at, told.accepts) == (instant(said.minute), said.accepts)
+
+
+def test_a_package_is_the_same_when_it_is_searched_again(habits):
+    """A later search, with a later date, is of the package that its first offer was of."""
+    again = offer(3) | {"needed": {"ready_at": "2031-05-05T09:00:00Z"}}
+    first = [habits.answer(provider, offer(3)) for provider in range(60)]
+    assert [habits.answer(provider, again) for provider in range(60)] == first
+    assert any(first)
+
+
+def test_what_somebody_else_referred_is_answered(habits):
+    """Whoever looks around may refer somebody: it is treated as one of the day's packages."""
+    other = offer(3) | {
+        "referral_id": "019a0000-0000-7000-8000-000000000003",
+        "needed": {"ready_at": "2031-05-05T09:00:00Z"},
+    }
+    assert any(habits.answer(provider, other) for provider in range(60))
 
 
 def test_a_no_carries_what_the_endpoint_asks_for(habits):
