@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from deploy.simulator.drawing import DAY_MINUTES
 from deploy.simulator.figures_shares import Peers
 from deploy.simulator.intervals import Interval, over_seeds
 from deploy.simulator.measure import Measure
 from deploy.simulator.outcomes import LaterSearch, PackageLife, RunOutcome
-
-DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

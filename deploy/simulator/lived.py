@@ -8,7 +8,7 @@ from uuid import UUID
 
 from deploy.simulator.case import Case
 from deploy.simulator.courses import Course, ProviderLuck
-from deploy.simulator.drawing import minute
+from deploy.simulator.drawing import WEEK_MINUTES, minute
 from deploy.simulator.outcomes import LaterSearch, PackageLife, PackageOutcome
 from services.matching.domain import care_events as care
 from services.matching.domain import events as e
@@ -20,7 +20,6 @@ from services.matching.domain.placement import Over, Present, Searched
 from services.matching.domain.policy import Policy
 
 _MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - London's wall clock
-_WEEK_MINUTES = 7 * 24 * 60
 _NO_COURSE = Course((), (), None)
 
 
@@ -184,5 +183,5 @@ def visits_between(minutes_of_week: tuple[int, ...], start: datetime, end: datet
 
 def _before(minutes_of_week: tuple[int, ...], at: datetime) -> int:
     local = at.astimezone(LONDON).replace(tzinfo=None)
-    weeks, rest = divmod((local - _MONDAY).total_seconds() / 60, _WEEK_MINUTES)
+    weeks, rest = divmod((local - _MONDAY).total_seconds() / 60, WEEK_MINUTES)
     return int(weeks) * len(minutes_of_week) + bisect_left(minutes_of_week, rest)

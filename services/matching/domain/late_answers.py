@@ -16,12 +16,11 @@ from services.matching.domain.authorised import escalate_if_exceeded
 from services.matching.domain.awarding import after_award, confirm_by, provider_name, start_by
 from services.matching.domain.carrying import searched
 from services.matching.domain.codes import RefusalCode, Request
-from services.matching.domain.london import day_of
 from services.matching.domain.package_turn import PackageTurn, about_award, refuse_answer
 from services.matching.domain.parts import divide
 from services.matching.domain.people import NOTHING
 from services.matching.domain.placement import Open, Present
-from services.matching.domain.pricing import contract_of, price_of_change
+from services.matching.domain.pricing import contract_of_award, price_of_change
 from services.matching.domain.questions import is_superseded
 from services.matching.domain.search import lapse_due
 from services.matching.domain.turn import Turn
@@ -181,9 +180,7 @@ def _award_again(turn: Turn, placement: Open, silence: states.Silence) -> None:
 
 def _rate_of_contract(turn: Turn, placement: Open, award: states.Award) -> int | None:
     """What the contract of an award by hand pays an hour."""
-    contract = contract_of(
-        turn.market, award.provider_id, award.contract_kind, award.lot, day_of(award.filled_at)
-    )
+    contract = contract_of_award(turn, award)
     if contract is None:
         return None
     return contract.rate_for(placement.facts.needed, turn.today)

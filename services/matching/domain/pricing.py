@@ -34,12 +34,16 @@ def price_by_card(contract: Contract | None, needed: Needed, day: date) -> Price
     return contract.price(needed, day)
 
 
-def price_of_award(turn: Turn, award: Award, needed: Needed) -> Price | None:
-    """A week of what is needed now, by the card of the contract that the award was made under."""
-    contract = contract_of(
+def contract_of_award(turn: Turn, award: Award) -> Contract | None:
+    """The contract that an award was made under, if the register still has it."""
+    return contract_of(
         turn.market, award.provider_id, award.contract_kind, award.lot, day_of(award.filled_at)
     )
-    return price_by_card(contract, needed, turn.today)
+
+
+def price_of_award(turn: Turn, award: Award, needed: Needed) -> Price | None:
+    """A week of what is needed now, by the card of the contract that the award was made under."""
+    return price_by_card(contract_of_award(turn, award), needed, turn.today)
 
 
 def price_of_change(turn: Turn, facts: Facts, award: Award, change: Change) -> Price | None:
