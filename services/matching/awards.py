@@ -1,12 +1,13 @@
 """One row an award: who has care of whom, since when, for how many hours, and why no longer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.matching.domain import care_events as care
 from services.matching.domain import events as e
 from services.matching.domain.events import Event
+from services.matching.domain.replacing import replace
 
 OF_AWARDS = (
     e.Awarded,

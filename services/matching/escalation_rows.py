@@ -1,7 +1,7 @@
 """Open items for people, made from placement events: the queue that brokers work down."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from services.matching.domain import events as e
 from services.matching.domain.codes import EscalationKind
 from services.matching.domain.events import Event
+from services.matching.domain.replacing import replace
 from shared.messaging.projection import Projection
 from shared.postgres.rows import RowTable
 

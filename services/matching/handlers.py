@@ -122,16 +122,23 @@ class Matching:
         None is told of a search that has only begun: its first answers would change it at once.
         """
         packages = await self._load(connection, referral_ids, lock=False)
-        now = await clock.now(connection)
-        found = await self._forecasts(connection, packages.values())
+        began_by = await clock.now(connection) - FIRST_OUTLOOK_AFTER
+        searching = {
+            key: searches
+            for key, kept in packages.items()
+            if (
+                searches := [
+                    one
+                    for one in kept.package.placements
+                    if isinstance(one, Searching) and one.facts.complete_at <= began_by
+                ]
+            )
+        }
+        found = await self._forecasts(connection, [packages[key] for key in searching])
         return [
             key
-            for key, kept in packages.items()
-            if any(
-                found[one.placement_id].outlook != one.outlook
-                for one in kept.package.placements
-                if isinstance(one, Searching) and now - one.facts.complete_at >= FIRST_OUTLOOK_AFTER
-            )
+            for key, searches in searching.items()
+            if any(found[one.placement_id].outlook != one.outlook for one in searches)
         ]
 
     async def review_outlooks(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:

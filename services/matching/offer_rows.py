@@ -1,7 +1,7 @@
 """One row an offer: to whom, when, and what became of it. What reports about offers are made from."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -10,6 +10,7 @@ from services.matching.domain import events as e
 from services.matching.domain import interventions as acts
 from services.matching.domain import negotiations as talks
 from services.matching.domain.events import Event
+from services.matching.domain.replacing import replace
 from shared.postgres.connection import Connection
 from shared.postgres.rows import RowTable
 

@@ -1,7 +1,7 @@
 """What lists, reports and rotation need, made from placement events alone."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, assert_never
@@ -14,6 +14,7 @@ from services.matching.domain import events as e
 from services.matching.domain.events import Event
 from services.matching.domain.interventions import AnswerCorrected, Intervention
 from services.matching.domain.negotiations import Negotiation
+from services.matching.domain.replacing import replace
 from services.matching.escalation_rows import ESCALATIONS
 from services.matching.links import LINKS
 from services.matching.offer_rows import OFFERS
@@ -151,7 +152,8 @@ def _with_offers(
             # One by one by a person, else every open one goes at once.
             single = event.because in ("by_person", "excluded")
             left = row.offers_out - len(event.offer_ids) + len(event.stood) if single else 0
-            row = with_fewer_standing(row, len(event.stood))
+            if event.stood:
+                row = with_fewer_standing(row, len(event.stood))
         case _:
             assert_never(event)
     return replace(row, offers_out=left, next_deadline_at=row.next_deadline_at if left else None)

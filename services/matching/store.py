@@ -1,7 +1,7 @@
 """Matching's database: placements, the market as it is now, and the policies in use."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from services.matching.domain.market import Contract, Market, Provider
 from services.matching.domain.package import NOTHING, Package, package_due_at
 from services.matching.domain.package_turn import with_origins
 from services.matching.domain.rates import AreaBand, RateCard, RateLine
+from services.matching.domain.replacing import replace
 from services.matching.domain.responses import PRIOR, Responses
 from services.matching.domain.tally import Sums
 from services.matching.geography import places

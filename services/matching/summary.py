@@ -1,7 +1,7 @@
 """One placement as lists and reports see it, and what people's decisions change in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
@@ -11,6 +11,7 @@ from services.matching.domain import interventions as acts
 from services.matching.domain import negotiations as talks
 from services.matching.domain.interventions import Intervention
 from services.matching.domain.negotiations import Negotiation
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import Requirement
 
 

@@ -5,7 +5,6 @@ change takes the offers back and searches again. Who has the package is asked fi
 what is needed now, or others are asked.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from services.matching.domain.placement import Agreed, Facts, Present
 from services.matching.domain.policy import Policy
 from services.matching.domain.pricing import price_of_award
 from services.matching.domain.refusal import Refusal
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import Needed, Requirement, needed
 from services.matching.domain.search import everybody_who_said_no
 from services.matching.domain.turn import Turn

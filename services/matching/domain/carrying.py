@@ -1,6 +1,5 @@
 """What a status takes over from the one before it, and offers with another status."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,6 +16,7 @@ from services.matching.domain.placement import (
     Placement,
     Present,
 )
+from services.matching.domain.replacing import replace
 
 HEARD_LIMIT = 200
 """Answers whose ids are remembered. The inbox skips older repeats; without a limit, a provider

@@ -4,7 +4,6 @@ Nothing that happened is rewritten: an award that rested on a wrong yes ends, th
 its provider is neither left out nor taken for one that gave up. Source: domain rules 6 and 11.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from services.matching.domain.people import NOTHING
 from services.matching.domain.people_commands import CorrectAnswer
 from services.matching.domain.placement import AfterStart, Offer, OfferStatus, Present
 from services.matching.domain.refusal import Refusal
+from services.matching.domain.replacing import replace
 from services.matching.domain.search import everybody_asked
 from services.matching.domain.settlement import Claim, settle, standing, when_decided
 from services.matching.domain.turn import Turn

@@ -1,6 +1,5 @@
 """A placement after an event: the fold that state rows are made of. Nothing is decided here."""
 
-from dataclasses import replace
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -33,6 +32,7 @@ from services.matching.domain.intervening import after_intervention, after_withd
 from services.matching.domain.negotiated import after_negotiation, at_rate
 from services.matching.domain.negotiations import Negotiation
 from services.matching.domain.placement import AfterStart, Held, Offer, Placement
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import needed
 from services.matching.domain.transitions import TRANSITIONS
 

@@ -1,6 +1,5 @@
 """A placement after an event about its care: a part of the fold in `evolve`."""
 
-from dataclasses import replace
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from services.matching.domain.carrying import (
     without_alarms,
 )
 from services.matching.domain.placement import Carried, Held, Placement
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import alike
 
 

@@ -1,6 +1,5 @@
 """A placement after what a person decided: the part of the fold that `evolve` leaves to this module."""
 
-from dataclasses import replace
 from typing import assert_never
 from uuid import UUID
 
@@ -29,6 +28,7 @@ from services.matching.domain.placement import (
     Searched,
     Searching,
 )
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import needed
 
 

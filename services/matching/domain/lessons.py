@@ -5,13 +5,14 @@ lie between them: comparing event by event or step by step teaches the same.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 from uuid import UUID
 
 from services.matching.domain.codes import ContractKind
 from services.matching.domain.placement import Offer, Placement, Searched, offers_of
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import Needed
 
 Outcome = Literal["accepted", "declined", "lapsed", "withdrawn", "awarded", "released"]

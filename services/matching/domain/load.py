@@ -1,10 +1,11 @@
 """What providers carry at this moment, as far as gates and rotation need it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.matching.domain.placement import Placement, offers_of
+from services.matching.domain.replacing import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

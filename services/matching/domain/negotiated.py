@@ -1,6 +1,5 @@
 """A placement after a step of a negotiation: the part of the fold that `evolve` leaves to this module."""
 
-from dataclasses import replace
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from services.matching.domain.asking import Terms
 from services.matching.domain.carrying import ImpossibleEventError, heard
 from services.matching.domain.negotiations import Negotiation
 from services.matching.domain.placement import Offer, Open, Placement
+from services.matching.domain.replacing import replace
 
 
 def after_negotiation(placement: Placement, event: Negotiation) -> Placement:

@@ -1,7 +1,7 @@
 """One decision about a whole package under way: several placements, each decided in a turn of its own."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from services.matching.domain.market import Market
 from services.matching.domain.package import Package
 from services.matching.domain.placement import Carried, Open, Present, Searched
 from services.matching.domain.policy import PolicyBook
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import Requirement
 from services.matching.domain.stewarding import keep_decisions
 from services.matching.domain.turn import Turn

@@ -4,7 +4,6 @@ Parts share the clock of what they were part of. Source: domain page, part and b
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from services.matching.domain import care_commands as asked
 from services.matching.domain import care_events as care
@@ -13,6 +12,7 @@ from services.matching.domain.ids import later_placement_id
 from services.matching.domain.package_turn import PackageTurn
 from services.matching.domain.placement import Open, Present
 from services.matching.domain.refusal import Refusal
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import Visit
 from services.matching.domain.search import lapse_due
 from services.matching.domain.withdrawing import withdraw_offers

@@ -1,6 +1,5 @@
 """What an award costs by the rate card of the contract that it was made under."""
 
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from services.matching.domain.london import day_of
 from services.matching.domain.market import Contract, Market
 from services.matching.domain.placement import Award, Change, Facts
 from services.matching.domain.rates import Price
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import Needed
 from services.matching.domain.turn import Turn
 

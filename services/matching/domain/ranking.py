@@ -4,7 +4,7 @@ Source: domain rules 1, 2 and 4.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from typing import assert_never
@@ -16,6 +16,7 @@ from services.matching.domain.gates import History, why_not
 from services.matching.domain.market import Market, Place
 from services.matching.domain.measuring import weighed
 from services.matching.domain.policy import Component, Policy, Tier
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import Needed
 
 _UNRANKED = 1_000_000

@@ -4,7 +4,6 @@ Source: design §3, domain rules 2, 10 and 13.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from services.matching.domain.placement import (
 )
 from services.matching.domain.policy import Tier
 from services.matching.domain.ranking import by_reason, line_up
+from services.matching.domain.replacing import replace
 from services.matching.domain.turn import Turn
 
 _BESIDE_THE_SEARCH = (events.OutlookChanged, events.RequestRefused)

@@ -5,7 +5,7 @@ the rate that was agreed. Costs are of an ordinary week; what bank holidays add 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -18,6 +18,7 @@ from services.matching.domain import interventions as acts
 from services.matching.domain.london import day_of, midnight
 from services.matching.domain.market import Contract, Provider
 from services.matching.domain.rates import SIXTIETHS, RateCard, price_of
+from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import Visit, alike
 from services.matching.history import read_event
 from services.matching.reporting.asking import Period
