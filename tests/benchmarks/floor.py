@@ -7,22 +7,24 @@ forgotten while the next batch is written.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.matching.projections import AWARDS, SUMMARIES, TURNS
+from services.matching.projections import FROM_PLACEMENTS, TURNS
 from services.matching.store import PLACEMENTS
+from services.matching.tallies import ADD, TALLIES
 from shared.contracts.envelope import headers_for
 from shared.messaging.broker import MOST_BATCH_BYTES
 from shared.messaging.store import QUERIES
 from tests.benchmarks.place import CONSUMER, PARTITIONS, Place, connected
 
 BATCH_RECORDS = 500
-_TABLES = (PLACEMENTS, AWARDS.rows, SUMMARIES.rows, TURNS.rows)
+_TABLES = (PLACEMENTS, *(one.rows for one in FROM_PLACEMENTS if one is not TURNS))
+_ADD_TALLIES = ADD.format(table=TALLIES.rows.table)
 _COLUMNS = "topic, key, sequence, id, type, recorded_at, correlation_id, causation_id, body"
 _APPEND = f"""
 with appended as (
@@ -45,26 +47,42 @@ class Plan(NamedTuple):
     records: Sequence[tuple[bytes, bytes, list[tuple[str, bytes]]]]
 
 
-async def plan(url: str, after: int) -> dict[bytes, Plan]:
-    """By key, what the service wrote into the database at `url` with events after a position."""
+class Shared(NamedTuple):
+    """Rows that many inputs change: with so few providers each batch changes all of them."""
+
+    turns: Sequence[Any]
+    tallies: Sequence[tuple[Any, ...]]
+
+
+async def plan(url: str, after: int) -> tuple[dict[bytes, Plan], Shared]:
+    """What the service wrote into the database at `url` with events after a position.
+
+    By key of the input, and what is shared.
+    """
     async with connected(url) as connection:
         events: dict[UUID, list[Any]] = defaultdict(list)
         query = f"select {_COLUMNS} from events where position > $1 order by position"
         for event in await connection.fetch(query, after):
             events[event["key"]].append(event)
-        rows = [await _rows_by_referral(connection, table) for table in _TABLES[:-1]]
+        referrals = {
+            row["placement_id"]: row["referral_id"]
+            for row in await connection.fetch("select placement_id, referral_id from summaries")
+        }
+        rows = [await _rows_by_referral(connection, table, referrals) for table in _TABLES]
         turns = [
             TURNS.rows.from_record(row) for row in await connection.fetch("select * from turns")
         ]
-    return {
+        tallies = await connection.fetch("select subject, measure, amount from tallies")
+    plans = {
         str(key).encode(): Plan(
-            rows=[*(found.get(key, ()) for found in rows),
-                  turns[:2] if len(found_events := events[key]) > 2 else ()],
+            rows=[found.get(key, ()) for found in rows],
             events=[tuple(event) for event in found_events],
             records=[_record(event) for event in found_events],
         )
-        for key in list(events)
-    }  # fmt: skip
+        for key, found_events in events.items()
+    }
+    awarded = [row for row in turns if row.awards]
+    return plans, Shared(turns=awarded or turns, tallies=[tuple(row) for row in tallies])
 
 
 async def run(place: Place, topic: str, count: int, source: str, after: int) -> float:
@@ -72,7 +90,7 @@ async def run(place: Place, topic: str, count: int, source: str, after: int) -> 
 
     `source` is the database that (a) left, `after` the position of the last event before this half.
     """
-    plans = await plan(source, after)
+    plans, shared = await plan(source, after)
     consumer = AIOKafkaConsumer(
         place.prefix + topic, bootstrap_servers=place.kafka, group_id=place.prefix + CONSUMER,
         enable_auto_commit=False, auto_offset_reset="earliest",
@@ -86,15 +104,17 @@ async def run(place: Place, topic: str, count: int, source: str, after: int) -> 
         await producer.start()
         await consumer.start()
         try:
-            return await _pump(place, topic, count, plans, consumer, producer, writing, sending)
+            return await _pump(
+                place, topic, count, plans, shared, consumer, producer, writing, sending
+            )
         finally:
             await consumer.stop()
             await producer.stop()
 
 
 async def _pump(
-    place: Place, topic: str, count: int, plans: dict[bytes, Plan], consumer: AIOKafkaConsumer,
-    producer: AIOKafkaProducer, writing: Any, sending: Any,
+    place: Place, topic: str, count: int, plans: dict[bytes, Plan], shared: Shared,
+    consumer: AIOKafkaConsumer, producer: AIOKafkaProducer, writing: Any, sending: Any,
 ) -> float:  # fmt: skip
     clock = asyncio.get_running_loop().time
     began, handled = clock(), 0
@@ -109,7 +129,7 @@ async def _pump(
             continue
         inputs = [record for records in found.values() for record in records]
         batch = [plans[record.key] for record in inputs]
-        positions = await _write(writing, place, topic, inputs, batch)
+        positions = await _write(writing, place, topic, inputs, batch, shared)
         if unsent is not None:
             await unsent
         unsent = asyncio.create_task(_send(producer, sending, place, batch, positions))
@@ -121,12 +141,20 @@ async def _pump(
 
 
 async def _write(
-    connection: Any, place: Place, topic: str, inputs: Sequence[Any], batch: Sequence[Plan]
+    connection: Any,
+    place: Place,
+    topic: str,
+    inputs: Sequence[Any],
+    batch: Sequence[Plan],
+    shared: Shared,
 ) -> list[int]:
     async with connection.transaction():
         for number, table in enumerate(_TABLES):
             rows = {table.key_of(row): row for one in batch for row in one.rows[number]}
             await table.save(connection, rows.values())
+        await TURNS.rows.save(connection, shared.turns)
+        if shared.tallies:
+            await connection.execute(_ADD_TALLIES, *zip(*shared.tallies, strict=True))
         columns = zip(*(event for one in batch for event in one.events), strict=True)
         appended = await connection.fetch(_APPEND, *columns)
         reached = {record.partition: record.offset + 1 for record in inputs}
@@ -154,10 +182,15 @@ async def _send(
     await QUERIES.mark_sent(connection, positions=positions)
 
 
-async def _rows_by_referral(connection: Any, table: Any) -> dict[UUID, list[Any]]:
+async def _rows_by_referral(
+    connection: Any, table: Any, referrals: Mapping[UUID, UUID]
+) -> dict[UUID, list[Any]]:
+    """A table's rows by referral; `referrals` is by placement."""
     found: dict[UUID, list[Any]] = defaultdict(list)
     for record in await connection.fetch(f"select * from {table.table}"):
-        found[record["referral_id"]].append(table.from_record(record))
+        row = table.from_record(record)
+        of = getattr(row, "referral_id", None) or referrals[row.placement_id]
+        found[of].append(row)
     return found
 
 
