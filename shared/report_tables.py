@@ -15,7 +15,7 @@ _AS_TEXT: dict[type, Callable[[Any], str]] = {
     date: date.isoformat,
     Decimal: str,
 }
-"""By the exact type: a report has hundreds of thousands of values."""
+"""By the exact type."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -44,11 +44,10 @@ class Table:
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[Any]]
 
-    def records(self, as_: Callable[[Any], Any] | None = None) -> list[dict[str, Any]]:
-        """Each row by the names of its columns; each value as it is, or as `as_` makes it."""
+    def records(self) -> list[dict[str, Any]]:
+        """Each row by the names of its columns."""
         names = [column.name for column in self.columns]
-        rows = self.rows if as_ is None else (map(as_, row) for row in self.rows)
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,7 @@ def to_json(report: Report) -> dict[str, Any]:
                 "name": table.name,
                 "title": table.title,
                 "definitions": {column.name: column.definition for column in table.columns},
-                "rows": table.records(plain),
+                "rows": [_plain_values(record) for record in table.records()],
             }
             for table in report.tables
         ],
@@ -106,6 +105,14 @@ def plain(value: Any) -> Any:
     """A value as JSON has it: instants and days in ISO 8601, exact decimals as text."""
     made = _AS_TEXT.get(type(value))
     return value if made is None else made(value)
+
+
+def _plain_values(record: dict[str, Any]) -> dict[str, Any]:
+    """The record itself, its values plain: most are, and a report has hundreds of thousands."""
+    for name, value in record.items():
+        if (made := _AS_TEXT.get(type(value))) is not None:
+            record[name] = made(value)
+    return record
 
 
 def _cell(value: Any) -> Any:

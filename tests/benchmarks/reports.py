@@ -24,6 +24,7 @@ from services.matching.reporting.register_file import read_register
 from shared.postgres.connection import Connection, open_pool
 from shared.postgres.migrations import migrate
 from shared.report_tables import to_json
+from shared.web.serving import collect_rarely
 from tests.stack import TestStack
 
 PACKAGES, OFFERS, PROVIDERS = 15_600, 10, 60
@@ -56,6 +57,7 @@ async def measure(
     connection: Connection, rounds: int = ROUNDS
 ) -> dict[str, list[tuple[float, float]]]:
     """Seconds of each report over the whole of it, JSON made too, and of them this process's own."""
+    collect_rarely()  # As a service does.
     policy = Policies.from_file(_POLICY).current
     start, end = clock_instants()
     found: dict[str, list[tuple[float, float]]] = {}
