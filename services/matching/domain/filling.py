@@ -5,7 +5,7 @@ asking for a while; how many of those come first is taken to be Poisson.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import exp
 
 from services.matching.domain.following import Attempt
@@ -24,15 +24,22 @@ class Filling:
 
     Providers' answers are taken to be independent once it is known how hard the package is; that is
     unknown, so the chance is the mean over how hard it may be. Without this many offers would look
-    surer than they are. `lost` are the minutes that a yes costs that is given back.
+    surer than they are. `lost` are the minutes that a yes costs that is given back; `settling` those
+    that it stands while somebody asked before may still say yes.
     """
 
     def __init__(
-        self, tried: Sequence[Attempt], until: float, *, hardness: Hardness, lost: float
+        self,
+        tried: Sequence[Attempt],
+        until: float,
+        *,
+        hardness: Hardness,
+        lost: float,
+        settling: float = 0.0,
     ) -> None:
         self._lost = lost
         times = list(_grid(until))
-        answered = [[one.answered_by(time) for one in tried] for time in times]
+        answered = list(accumulate([_counted(tried, time, settling) for time in times], _later))
         lasts = [one.curve.lasts for one in tried]
         means = [hardness.unbelieved(one.curve.yes) / one.curve.lasts for one in tried]
         self._spans = [
@@ -52,6 +59,21 @@ class Filling:
                 left = minutes - (start + min(end, minutes)) / 2
                 filled += weight * share * chance * _at_most(int(left / self._lost), given_back)
         return min(1.0, filled)
+
+
+def _counted(tried: Sequence[Attempt], time: float, settling: float) -> list[float]:
+    """For each the chance of an answer so early that a yes would be awarded by then: it stands as
+    long as anybody asked before may still say yes."""
+    counted, nobody_before = [], 1.0
+    for one in tried:
+        counted.append(one.answered_by(time - settling * (1.0 - nobody_before)))
+        nobody_before *= 1.0 - one.silent(time)
+    return counted
+
+
+def _later(before: Sequence[float], now: Sequence[float]) -> list[float]:
+    """What counted once counts later on, though somebody better was asked meanwhile."""
+    return list(map(max, before, now))
 
 
 def _spans(

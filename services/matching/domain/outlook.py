@@ -28,7 +28,8 @@ TOMORROW_ENDS = time(10)
 LIKELY = 0.8
 """From this chance on wards are told "likely"."""
 SETTLED_EARLY = 0.5
-"""The share of the settling time that an acceptance stands on average. Source: assumed."""
+"""The share of the settling time that an acceptance stands for which somebody better may still answer.
+Source: assumed."""
 LOST_BY_RELEASE = 0.75
 """What a yes costs that is given back, as a share of the time to confirm an award: until it is, and
 until the search, begun again, is as far as it was. Source: assumed."""
@@ -129,18 +130,18 @@ def chances_by(
     ahead = [hours.between(now, at) for at in instants]
     until = max(ahead, default=0.0)
     lost = LOST_BY_RELEASE * policy.confirmation_minutes
+    tier = policy.tiers[max(0, searching.tier)]
     filling = Filling(
         list(attempts(searching, until, now, policy, market)),
         until,
         hardness=Beliefs(searching, market).hardness(),
         lost=lost,
+        settling=SETTLED_EARLY * tier.settling_minutes if tier.award_rule == "ranked" else 0.0,
     )
-    tier = policy.tiers[max(0, searching.tier)]
-    settling = SETTLED_EARLY * tier.settling_minutes if tier.award_rule == "ranked" else 0.0
     if settled_at is None:
-        return [filling.by(minutes - settling) for minutes in ahead]
+        return [filling.by(minutes) for minutes in ahead]
     lasts = _awarded_lasts(searching, settled_at, now, market)
-    lost += hours.between(now, settled_at) + settling
+    lost += hours.between(now, settled_at)
     return [
         lasts + (1.0 - lasts) * filling.by(minutes - lost) if at >= settled_at else 0.0
         for at, minutes in zip(instants, ahead, strict=True)

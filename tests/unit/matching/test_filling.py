@@ -48,3 +48,18 @@ def test_a_yes_that_is_given_back_costs_the_time_until_it_is():
     alone, behind = by(35.0, honest), by(35.0, fickle, honest)
     assert behind == pytest.approx(exp(-0.9) * alone, abs=0.02)
     assert by(35.0 + 3 * LOST, fickle, honest) == pytest.approx(alone, abs=0.02)
+
+
+def test_a_yes_stands_only_while_somebody_asked_before_may_still_answer():
+    """Alone it is awarded at once; beside a better one that is out it comes so much later."""
+    slow = Curve(yes=0.3, silent=(1.0,) * (BINS + 1), lasts=1.0)
+    better = Attempt(curve=slow, start=0.0, end=240.0)
+    worse = attempt(0.3, start=30.0)
+
+    def settled_by(minutes: float, *tried: Attempt) -> float:
+        found = Filling(tried, 400.0, hardness=hardness_after([]), lost=LOST, settling=15.0)
+        return found.by(minutes)
+
+    assert settled_by(45.0, worse) == by(45.0, worse) == pytest.approx(0.3, abs=0.02)
+    assert settled_by(45.0, better, worse) == 0.0
+    assert settled_by(60.0, better, worse) == pytest.approx(0.3, abs=0.02)
