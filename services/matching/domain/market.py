@@ -1,7 +1,7 @@
 """The providers as the rules see them, laid out so that a tier finds its own without a scan."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from services.matching.domain.geography import Places
 from services.matching.domain.load import NO_LOAD, Load
 from services.matching.domain.policy import Policy, Tier
 from services.matching.domain.rates import Price, RateCard, price_of
-from services.matching.domain.replacing import replace
 from services.matching.domain.requirement import Needed
 from services.matching.domain.responses import PRIOR, Responses
 

@@ -31,7 +31,7 @@ LIMITED: dict[str, Any] = {"most_live_offers": 1, "budget_minutes": {"routine": 
 def busy(told: Story, *names: str) -> Any:
     """The market in which these providers have as many live offers as they may."""
     load = Load(live_offers={pid(name): 1 for name in names})
-    return replace(told.market, load=load)
+    return told.market.carrying(load)
 
 
 def limited(*names: str, full: tuple[str, ...] = (), **changes: Any) -> Story:
