@@ -17,9 +17,9 @@ from services.matching.domain.tally import weight
 TENTHS = 10
 THOUSANDTHS = 1000
 """Chances are added up in thousandths."""
-STANDING = " standing"
-"""Ends the horizon of what is said while a yes stands: what may go wrong then is another thing, so it
-is scored apart."""
+STANDING, AGAIN = " standing", " again"
+"""End the horizon of what is said while a yes stands, and of a search that was begun again: what may
+go wrong then is another thing, so it is scored apart."""
 TRUST = 20.0
 """Forecasts that what is said counts as, against those that were scored. Source: assumed."""
 SCORED_AFTER = timedelta(hours=4)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from services.matching.domain import events
 from services.matching.domain.adaptive import Beliefs
-from services.matching.domain.calibration import STANDING
+from services.matching.domain.calibration import AGAIN, STANDING
 from services.matching.domain.codes import Outlook
 from services.matching.domain.filling import Filling
 from services.matching.domain.following import Attempt, attempts
@@ -39,7 +39,7 @@ class Reckoned(NamedTuple):
     """A chance before it is corrected."""
 
     horizon: str
-    """A target by its minutes, `today` or `tomorrow`; with STANDING while a yes stands."""
+    """A target by its minutes, `today` or `tomorrow`; with STANDING, AGAIN or both where they hold."""
     until: datetime
     chance: float
     """Of being filled by then."""
@@ -73,7 +73,7 @@ def forecast(
         return None
     horizons, instants, said = zip(*found, strict=True)
     chances = market.calibration.corrected_all(horizons, instants, said)
-    targets = [int(horizon.removesuffix(STANDING)) for horizon in horizons[:-2]]
+    targets = [int(horizon.split()[0]) for horizon in horizons[:-2]]
     by_target = tuple(zip(targets, chances[:-2], strict=True))
     return Forecast(by_target=by_target, today=chances[-2], tomorrow=chances[-1])
 
@@ -100,7 +100,8 @@ def reckoned(
 
 def scored_as(horizon: str, searching: Searching) -> str:
     """The horizon among whose forecasts one about this search belongs."""
-    return horizon if searching.decided_by is None else horizon + STANDING
+    begun = horizon if searching.round == 1 else horizon + AGAIN
+    return begun if searching.decided_by is None else begun + STANDING
 
 
 def ends_of_day(now: datetime) -> tuple[datetime, datetime]:

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from services.matching.domain import commands, events
-from services.matching.domain.calibration import STANDING
+from services.matching.domain.calibration import AGAIN, STANDING
 from services.matching.domain.deadlines import next_due_at
 from services.matching.domain.outlook import Forecast, ends_of_day, forecast, reckoned
 from tests.unit.matching.test_responses import Habits, learned, offers
@@ -23,6 +23,7 @@ from tests.unit.matching.world import (
     provider,
     ranks,
     referral,
+    release,
     searching,
     story,
     tier,
@@ -103,6 +104,20 @@ def test_what_is_said_while_a_yes_stands_is_scored_apart():
     assert after is not None
     assert [one.horizon for one in before] == ["90", "240", "today", "tomorrow"]
     assert [one.horizon for one in after] == [one.horizon + STANDING for one in before]
+
+
+def test_what_is_said_of_a_search_that_was_begun_again_is_scored_apart():
+    """Also while a yes stands; a broker is told the same targets."""
+    told = searching("A", "B", "C").when(answers(yes("A", 1)), 1).when(release("A"), 5)
+    again = reckoned(told.placement, at(6), told.policy, told.market)
+    told.when(answers(yes("C", 7, round_=2)), 7)
+    standing = reckoned(told.placement, at(8), told.policy, told.market)
+    assert again is not None
+    assert standing is not None
+    targets = ["90", "240", "today", "tomorrow"]
+    assert [one.horizon for one in again] == [one + AGAIN for one in targets]
+    assert [one.horizon for one in standing] == [one + AGAIN + STANDING for one in targets]
+    assert [minutes for minutes, _ in chances(told, 8).by_target] == [90, 240]
 
 
 def test_a_later_tier_does_not_ask_again_whom_an_earlier_one_had():
