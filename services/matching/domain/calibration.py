@@ -20,7 +20,7 @@ THOUSANDTHS = 1000
 STANDING, AGAIN = " standing", " again"
 """End the horizon of what is said while a yes stands, and of a search that was begun again: what may
 go wrong then is another thing, so it is scored apart."""
-TRUST = 20.0
+TRUST = 10.0
 """Forecasts that what is said counts as, against those that were scored. Source: assumed."""
 SCORED_AFTER = timedelta(hours=4)
 """How long after its instant a forecast is scored: an award may be given back. Source: assumed."""
