@@ -4,8 +4,13 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.stack import TestStack
+
+# An example takes as long as it takes: a busy machine is no error.
+settings.register_profile("homeward", deadline=None)
+settings.load_profile("homeward")
 
 _topic_numbers = itertools.count(1)
 

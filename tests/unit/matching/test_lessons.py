@@ -154,7 +154,7 @@ class Learning(Life):
             before = after
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rules=policies(), one=markets(), other=markets(), actions=st.lists(ACTIONS, max_size=25))
 def test_lessons_are_the_same_by_step_and_by_event(rules, one, other, actions):
     """What the service adds up live is what a rebuild makes of its events, to the last row."""

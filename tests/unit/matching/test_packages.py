@@ -338,4 +338,4 @@ class Packages(RuleBasedStateMachine):
 
 
 TestPackages = Packages.TestCase
-TestPackages.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestPackages.settings = settings(max_examples=150, stateful_step_count=25)

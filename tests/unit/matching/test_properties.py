@@ -212,7 +212,7 @@ class Player:
             self.life.obey(commands.ReportStart(**common, started_at=self.life.now))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(
     rules=policies(),
     one=markets(),
@@ -232,7 +232,7 @@ def test_whatever_happens_the_invariants_hold(rules, one, other, complete, actio
     life.check_answers()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rules=policies(), one=markets(), actions=st.lists(ACTIONS, max_size=8))
 def test_time_alone_brings_every_search_to_a_person_or_a_provider(rules, one, actions):
     """I2: firing each deadline as it comes, a search ends filled, withdrawn or escalated."""

@@ -1,7 +1,7 @@
 """NHS numbers and postcodes: what is one, and what of a postcode may leave."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.referrals.domain import nhs_number, postcode
@@ -23,7 +23,6 @@ def test_not_an_nhs_number(text: str) -> None:
     assert nhs_number.normalised(text) is None
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=10**8, max_value=10**9 - 1))
 def test_one_check_digit_at_most(stem: int) -> None:
     """For each nine digits at most one last digit fits."""
@@ -31,7 +30,6 @@ def test_one_check_digit_at_most(stem: int) -> None:
     assert len(fitting) <= 1
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=9), st.integers(min_value=0, max_value=8))
 def test_a_mistyped_digit_is_seen(digit: int, position: int) -> None:
     """Any one wrong digit makes the number invalid."""

@@ -5,7 +5,7 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -26,7 +26,6 @@ def test_cursor_round_trip() -> None:
     assert decode_cursor(cursor, int, datetime, type(values[2]), str) == values
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80) | st.binary(max_size=60).map(lambda b: base64.b64encode(b).decode()))
 def test_any_other_cursor_is_refused(text: str) -> None:
     """Whatever else is sent as a cursor is a 400, never an error of ours."""
@@ -107,7 +106,6 @@ class _Strict(BaseModel):
     model_config = {"extra": "forbid"}
 
 
-@settings(deadline=None)
 @given(st.text(min_size=4, max_size=20).filter(str.isidentifier))
 def test_messages_never_quote(value: str) -> None:
     """No value and no unknown field's name comes back in a problem."""
