@@ -123,22 +123,21 @@ class Matching:
         """
         packages = await self._load(connection, referral_ids, lock=False)
         began_by = await clock.now(connection) - FIRST_OUTLOOK_AFTER
-        searching = {
-            key: searches
+        searches = {
+            key: [
+                one
+                for one in kept.package.placements
+                if isinstance(one, Searching) and one.facts.complete_at <= began_by
+            ]
             for key, kept in packages.items()
-            if (
-                searches := [
-                    one
-                    for one in kept.package.placements
-                    if isinstance(one, Searching) and one.facts.complete_at <= began_by
-                ]
-            )
         }
-        found = await self._forecasts(connection, [packages[key] for key in searching])
+        found = await self._forecasts(
+            connection, [packages[key] for key in searches if searches[key]]
+        )
         return [
             key
-            for key, searches in searching.items()
-            if any(found[one.placement_id].outlook != one.outlook for one in searches)
+            for key, begun in searches.items()
+            if any(found[one.placement_id].outlook != one.outlook for one in begun)
         ]
 
     async def review_outlooks(self, connection: Connection, referral_ids: Sequence[UUID]) -> None:

@@ -152,8 +152,7 @@ def _with_offers(
             # One by one by a person, else every open one goes at once.
             single = event.because in ("by_person", "excluded")
             left = row.offers_out - len(event.offer_ids) + len(event.stood) if single else 0
-            if event.stood:
-                row = with_fewer_standing(row, len(event.stood))
+            row = with_fewer_standing(row, len(event.stood))
         case _:
             assert_never(event)
     return replace(row, offers_out=left, next_deadline_at=row.next_deadline_at if left else None)
