@@ -1,7 +1,8 @@
 """How likely a package is filled by then, from the offers that are out and those to come.
 
-A package is filled by the first yes that lasts. One that is given back fills nothing and stops the
-asking for a while; how many of those come first is taken to be Poisson.
+A package is filled by the first yes that lasts. One that is given back fills nothing and costs time:
+it stands for a while, and then the search, begun again, goes once more through tiers and offers that
+it had been through. How many of those come first is taken to be Poisson.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,9 @@ from services.matching.domain.hardness import Hardness
 STEP_MINUTES, COARSE_STEP_MINUTES, FINE_UNTIL_MINUTES = 15.0, 60.0, 240.0
 """Of the grid on which yeses are laid out; between two points they come evenly."""
 
-_Span = tuple[float, float, float, float]
-"""From, until, the chance that the first yes that lasts comes between, and how many yeses that do
-not last are expected before it."""
+_Span = tuple[float, float, float, float, float]
+"""From, until, the chance that the first yes that lasts comes between, how many yeses that do not
+last are expected before it, and the minutes that one of them costs on average."""
 
 
 class Filling:
@@ -24,8 +25,9 @@ class Filling:
 
     Providers' answers are taken to be independent once it is known how hard the package is; that is
     unknown, so the chance is the mean over how hard it may be. Without this many offers would look
-    surer than they are. `lost` are the minutes that a yes costs that is given back; `settling` those
-    that it stands while somebody asked before may still say yes.
+    surer than they are. `age` is how long this round of the search has gone on: a round that follows
+    needs as long to get as far. `stands` are the minutes that an award stands that is given back,
+    `settling` those that a yes stands while somebody asked before may still say yes.
     """
 
     def __init__(
@@ -34,10 +36,10 @@ class Filling:
         until: float,
         *,
         hardness: Hardness,
-        lost: float,
+        stands: float,
+        age: float = 0.0,
         settling: float = 0.0,
     ) -> None:
-        self._lost = lost
         times = list(_grid(until))
         answered = list(accumulate([_counted(tried, time, settling) for time in times], _later))
         lasts = [one.curve.lasts for one in tried]
@@ -46,18 +48,22 @@ class Filling:
             (weight, span)
             for harder, weight in hardness.likely
             for span in _spans(
-                [hardness.yes(mean, harder) for mean in means], lasts, times, answered
+                [hardness.yes(mean, harder) for mean in means],
+                lasts,
+                times,
+                answered,
+                cost=stands + age,
             )
         ]
 
     def by(self, minutes: float) -> float:
         """The chance by then; 0 if that is not ahead."""
         filled = 0.0
-        for weight, (start, end, chance, given_back) in self._spans:
+        for weight, (start, end, chance, given_back, cost) in self._spans:
             if start < minutes:
                 share = min(1.0, (minutes - start) / (end - start))
                 left = minutes - (start + min(end, minutes)) / 2
-                filled += weight * share * chance * _at_most(int(left / self._lost), given_back)
+                filled += weight * share * chance * _at_most(int(left / cost), given_back)
         return min(1.0, filled)
 
 
@@ -81,8 +87,14 @@ def _spans(
     lasts: Sequence[float],
     times: Sequence[float],
     answered: Sequence[Sequence[float]],
+    *,
+    cost: float,
 ) -> Iterator[_Span]:
-    """The spans between points of the grid, given the chance of each yes and that it lasts."""
+    """The spans between points of the grid, given the chance of each yes and that it lasts.
+
+    A yes that is given back costs `cost` if it comes now, and a minute more for each that it comes
+    later.
+    """
     lasting = [yes * share for yes, share in zip(yeses, lasts, strict=True)]
     given_back = [yes - kept for yes, kept in zip(yeses, lasting, strict=True)]
     points = []
@@ -92,8 +104,13 @@ def _spans(
             unfilled *= 1.0 - yes * answers
         lost = sum([yes * answers for yes, answers in zip(given_back, by_then, strict=True)])
         points.append((unfilled, lost))
+    costs = 0.0
     for (start, end), (before, after) in zip(pairwise(times), pairwise(points), strict=True):
-        yield start, end, before[0] - after[0], (before[1] + after[1]) / 2
+        each, more = cost + (start + end) / 2, (after[1] - before[1]) / 2
+        expected = before[1] + more
+        costs += more * each
+        yield start, end, before[0] - after[0], expected, costs / expected if expected else each
+        costs += more * each
 
 
 def _grid(until: float) -> Iterator[float]:

@@ -30,9 +30,8 @@ LIKELY = 0.8
 SETTLED_EARLY = 0.5
 """The share of the settling time that an acceptance stands for which somebody better may still answer.
 Source: assumed."""
-LOST_BY_RELEASE = 0.75
-"""What a yes costs that is given back, as a share of the time to confirm an award: until it is, and
-until the search, begun again, is as far as it was. Source: assumed."""
+GIVEN_BACK_AFTER = 1 / 3
+"""How long an award stands that is given back, as a share of the time to confirm it. Source: assumed."""
 
 
 class Reckoned(NamedTuple):
@@ -128,21 +127,23 @@ def chances_by(
     round that follows.
     """
     hours, settled_at = market.responses.hours, searching.decided_by
+    began = next((one.made_at for one in searching.offers if one.round == searching.round), now)
+    age, stands = hours.between(began, now), GIVEN_BACK_AFTER * policy.confirmation_minutes
     ahead = [hours.between(now, at) for at in instants]
     until = max(ahead, default=0.0)
-    lost = LOST_BY_RELEASE * policy.confirmation_minutes
     tier = policy.tiers[max(0, searching.tier)]
     filling = Filling(
         list(attempts(searching, until, now, policy, market)),
         until,
         hardness=Beliefs(searching, market).hardness(),
-        lost=lost,
+        stands=stands,
+        age=age,
         settling=SETTLED_EARLY * tier.settling_minutes if tier.award_rule == "ranked" else 0.0,
     )
     if settled_at is None:
         return [filling.by(minutes) for minutes in ahead]
     lasts = _awarded_lasts(searching, settled_at, now, market)
-    lost += hours.between(now, settled_at)
+    lost = hours.between(now, settled_at) + stands + age
     return [
         lasts + (1.0 - lasts) * filling.by(minutes - lost) if at >= settled_at else 0.0
         for at, minutes in zip(instants, ahead, strict=True)

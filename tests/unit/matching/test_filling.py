@@ -9,7 +9,7 @@ from services.matching.domain.filling import Filling
 from services.matching.domain.following import Attempt
 from services.matching.domain.hardness import hardness_after
 
-LOST = 40.0
+STANDS = 40.0
 AT_ONCE = (1.0, *[0.0] * BINS)
 
 
@@ -20,8 +20,8 @@ def attempt(yes: float, *, lasts: float = 1.0, start: float = 0.0) -> Attempt:
     )
 
 
-def by(minutes: float, *tried: Attempt) -> float:
-    return Filling(tried, 400.0, hardness=hardness_after([]), lost=LOST).by(minutes)
+def by(minutes: float, *tried: Attempt, age: float = 0.0) -> float:
+    return Filling(tried, 400.0, hardness=hardness_after([]), stands=STANDS, age=age).by(minutes)
 
 
 def test_nothing_to_come_fills_nothing():
@@ -47,7 +47,19 @@ def test_a_yes_that_is_given_back_costs_the_time_until_it_is():
     fickle, honest = attempt(0.009, lasts=0.01), attempt(0.3, start=15.0)
     alone, behind = by(35.0, honest), by(35.0, fickle, honest)
     assert behind == pytest.approx(exp(-0.9) * alone, abs=0.02)
-    assert by(35.0 + 3 * LOST, fickle, honest) == pytest.approx(alone, abs=0.02)
+    assert by(35.0 + 3 * (STANDS + 15.0), fickle, honest) == pytest.approx(alone, abs=0.02)
+
+
+@pytest.mark.parametrize("age", [0.0, 60.0, 120.0])
+def test_after_a_yes_was_given_back_the_search_needs_as_long_again_to_get_as_far(age: float):
+    """The later in its round somebody gives back, the later whoever comes behind is asked again."""
+    fickle, honest = attempt(0.009, lasts=0.01), attempt(0.3, start=15.0)
+    alone = by(240.0, honest)
+    late = 15.0 + 15.0 + STANDS + age
+    assert by(late - 5.0, fickle, honest, age=age) == pytest.approx(exp(-0.9) * alone, abs=0.02)
+    assert by(late + 5.0, fickle, honest, age=age) == pytest.approx(
+        (1.0 + 0.9) * exp(-0.9) * alone, abs=0.02
+    )
 
 
 def test_a_yes_stands_only_while_somebody_asked_before_may_still_answer():
@@ -57,7 +69,7 @@ def test_a_yes_stands_only_while_somebody_asked_before_may_still_answer():
     worse = attempt(0.3, start=30.0)
 
     def settled_by(minutes: float, *tried: Attempt) -> float:
-        found = Filling(tried, 400.0, hardness=hardness_after([]), lost=LOST, settling=15.0)
+        found = Filling(tried, 400.0, hardness=hardness_after([]), stands=STANDS, settling=15.0)
         return found.by(minutes)
 
     assert settled_by(45.0, worse) == by(45.0, worse) == pytest.approx(0.3, abs=0.02)
