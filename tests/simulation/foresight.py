@@ -10,9 +10,11 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
+from math import erfc, sqrt
 from pathlib import Path
 
 from deploy.simulator.figures_forecasts import (
+    NORMAL_95,
     TOLD_FROM,
     ForecastFigures,
     Tenth,
@@ -55,6 +57,9 @@ def foresee(market_name: str, policy_name: str, size: Size, tuning: Size) -> dic
         "policy": policy.name,
         **{one.horizon: told(one) for one in found},
         "holds": all(holds(one) for one in found),
+        "tenths_told": sum(len(told_of(one.tenths)) for one in found),
+        "tenths_off": sum(len(off(one.tenths)) for one in found),
+        "off_by_luck": round(sum(off_by_luck(one.tenths) for one in found), 1),
     }
 
 
@@ -77,12 +82,23 @@ def holds(figures: ForecastFigures) -> bool:
 
 def off(tenths: Sequence[Tenth]) -> list[Tenth]:
     """Tenths with enough forecasts in which not what was said has happened."""
-    return [
-        one
-        for one in tenths
-        if one.forecasts >= TOLD_FROM
-        and abs(one.happened - one.said) > max(OFF_BY, one.sampling_error)
-    ]
+    return [one for one in told_of(tenths) if abs(one.happened - one.said) > _bound(one)]
+
+
+def off_by_luck(tenths: Sequence[Tenth]) -> float:
+    """How many tenths would be off on average where all that is said is true: one in twenty of
+    those with so few packages that their sampling error is more than 5 points, few of the others."""
+    errors = [(_bound(one), one.sampling_error / NORMAL_95) for one in told_of(tenths)]
+    return sum(erfc(bound / error / sqrt(2)) for bound, error in errors if error)
+
+
+def told_of(tenths: Sequence[Tenth]) -> list[Tenth]:
+    """Tenths with enough forecasts to say something about them."""
+    return [one for one in tenths if one.forecasts >= TOLD_FROM]
+
+
+def _bound(one: Tenth) -> float:
+    return max(OFF_BY, one.sampling_error)
 
 
 def told(figures: ForecastFigures) -> dict[str, object]:

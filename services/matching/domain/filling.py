@@ -6,8 +6,9 @@ it had been through. How many of those come first is taken to be Poisson.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from math import exp
+from math import exp, inf
 
 from services.matching.domain.following import Attempt
 from services.matching.domain.hardness import Hardness
@@ -20,14 +21,28 @@ _Span = tuple[float, float, float, float, float]
 last are expected before it, and the minutes that one of them costs on average."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """What a yes costs that is given back: it `stands` for so many minutes, and the round that follows
+    needs as long to get as far as this one did, which is `age` minutes old; but no longer than until
+    every tier is open in it again, `all_open_after` minutes from its beginning."""
+
+    stands: float
+    age: float = 0.0
+    all_open_after: float = inf
+
+    def costs(self, minutes: float) -> float:
+        """The minutes lost by a yes that comes in so many minutes."""
+        return self.stands + min(self.age + minutes, self.all_open_after)
+
+
 class Filling:
     """The chance of being filled by each of the open minutes from now up to `until`.
 
     Providers' answers are taken to be independent once it is known how hard the package is; that is
     unknown, so the chance is the mean over how hard it may be. Without this many offers would look
-    surer than they are. `age` is how long this round of the search has gone on: a round that follows
-    needs as long to get as far. `stands` are the minutes that an award stands that is given back,
-    `settling` those that a yes stands while somebody asked before may still say yes.
+    surer than they are. `settling` are the minutes that a yes stands while somebody asked before may
+    still say yes.
     """
 
     def __init__(
@@ -36,12 +51,12 @@ class Filling:
         until: float,
         *,
         hardness: Hardness,
-        stands: float,
-        age: float = 0.0,
+        given_back: GivenBack,
         settling: float = 0.0,
     ) -> None:
         times = list(_grid(until))
         answered = list(accumulate([_counted(tried, time, settling) for time in times], _later))
+        costs = [given_back.costs((start + end) / 2) for start, end in pairwise(times)]
         lasts = [one.curve.lasts for one in tried]
         means = [hardness.unbelieved(one.curve.yes) / one.curve.lasts for one in tried]
         self._spans = [
@@ -52,18 +67,18 @@ class Filling:
                 lasts,
                 times,
                 answered,
-                cost=stands + age,
+                costs,
             )
         ]
 
     def by(self, minutes: float) -> float:
         """The chance by then; 0 if that is not ahead."""
         filled = 0.0
-        for weight, (start, end, chance, given_back, cost) in self._spans:
+        for weight, (start, end, chance, before, cost) in self._spans:
             if start < minutes:
                 share = min(1.0, (minutes - start) / (end - start))
                 left = minutes - (start + min(end, minutes)) / 2
-                filled += weight * share * chance * _at_most(int(left / cost), given_back)
+                filled += weight * share * chance * _at_most(int(left / cost), before)
         return min(1.0, filled)
 
 
@@ -87,30 +102,26 @@ def _spans(
     lasts: Sequence[float],
     times: Sequence[float],
     answered: Sequence[Sequence[float]],
-    *,
-    cost: float,
+    costs: Sequence[float],
 ) -> Iterator[_Span]:
-    """The spans between points of the grid, given the chance of each yes and that it lasts.
-
-    A yes that is given back costs `cost` if it comes now, and a minute more for each that it comes
-    later.
-    """
+    """The spans between points of the grid, given the chance of each yes and that it lasts, and what
+    one costs that comes in that span and does not."""
     lasting = [yes * share for yes, share in zip(yeses, lasts, strict=True)]
-    given_back = [yes - kept for yes, kept in zip(yeses, lasting, strict=True)]
+    not_lasting = [yes - kept for yes, kept in zip(yeses, lasting, strict=True)]
     points = []
     for by_then in answered:
         unfilled = 1.0
         for yes, answers in zip(lasting, by_then, strict=True):
             unfilled *= 1.0 - yes * answers
-        lost = sum([yes * answers for yes, answers in zip(given_back, by_then, strict=True)])
-        points.append((unfilled, lost))
-    costs = 0.0
-    for (start, end), (before, after) in zip(pairwise(times), pairwise(points), strict=True):
-        each, more = cost + (start + end) / 2, (after[1] - before[1]) / 2
-        expected = before[1] + more
-        costs += more * each
-        yield start, end, before[0] - after[0], expected, costs / expected if expected else each
-        costs += more * each
+        points.append((unfilled, sum([a * b for a, b in zip(not_lasting, by_then, strict=True)])))
+    lost = 0.0
+    for (start, end), (before, after), cost in zip(
+        pairwise(times), pairwise(points), costs, strict=True
+    ):
+        half = (after[1] - before[1]) / 2
+        expected, lost = before[1] + half, lost + half * cost
+        yield start, end, before[0] - after[0], expected, lost / expected if expected else cost
+        lost += half * cost
 
 
 def _grid(until: float) -> Iterator[float]:

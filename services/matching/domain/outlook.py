@@ -8,14 +8,16 @@ Source: domain rule 15.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from math import inf
 from typing import NamedTuple
 
 from services.matching.domain import events
 from services.matching.domain.adaptive import Beliefs
 from services.matching.domain.calibration import AGAIN, STANDING
 from services.matching.domain.codes import Outlook
-from services.matching.domain.filling import Filling
+from services.matching.domain.filling import Filling, GivenBack
 from services.matching.domain.following import Attempt, attempts
+from services.matching.domain.hours import Hours
 from services.matching.domain.london import LONDON, day_of
 from services.matching.domain.market import Market
 from services.matching.domain.placement import Placement, Searching
@@ -30,7 +32,7 @@ LIKELY = 0.8
 SETTLED_EARLY = 0.5
 """The share of the settling time that an acceptance stands for which somebody better may still answer.
 Source: assumed."""
-GIVEN_BACK_AFTER = 1 / 3
+GIVEN_BACK_AFTER = 0.4
 """How long an award stands that is given back, as a share of the time to confirm it. Source: assumed."""
 
 
@@ -127,27 +129,36 @@ def chances_by(
     round that follows.
     """
     hours, settled_at = market.responses.hours, searching.decided_by
-    began = next((one.made_at for one in searching.offers if one.round == searching.round), now)
-    age, stands = hours.between(began, now), GIVEN_BACK_AFTER * policy.confirmation_minutes
     ahead = [hours.between(now, at) for at in instants]
     until = max(ahead, default=0.0)
     tier = policy.tiers[max(0, searching.tier)]
+    given_back = _given_back(searching, now, policy, hours)
     filling = Filling(
         list(attempts(searching, until, now, policy, market)),
         until,
         hardness=Beliefs(searching, market).hardness(),
-        stands=stands,
-        age=age,
+        given_back=given_back,
         settling=SETTLED_EARLY * tier.settling_minutes if tier.award_rule == "ranked" else 0.0,
     )
     if settled_at is None:
         return [filling.by(minutes) for minutes in ahead]
     lasts = _awarded_lasts(searching, settled_at, now, market)
-    lost = hours.between(now, settled_at) + stands + age
+    lost = hours.between(now, settled_at) + given_back.costs(0.0)
     return [
         lasts + (1.0 - lasts) * filling.by(minutes - lost) if at >= settled_at else 0.0
         for at, minutes in zip(instants, ahead, strict=True)
     ]
+
+
+def _given_back(searching: Searching, now: datetime, policy: Policy, hours: Hours) -> GivenBack:
+    """What it costs if an award is given back; a tier without a budget may stay open for good."""
+    began = next((one.made_at for one in searching.offers if one.round == searching.round), now)
+    budgets = [tier.budget_minutes[searching.facts.urgency] for tier in policy.tiers[:-1]]
+    return GivenBack(
+        stands=GIVEN_BACK_AFTER * policy.confirmation_minutes,
+        age=hours.between(began, now),
+        all_open_after=sum([inf if minutes is None else minutes for minutes in budgets]),
+    )
 
 
 def _awarded_lasts(

@@ -5,11 +5,12 @@ from math import exp
 import pytest
 
 from services.matching.domain.curve import BINS, Curve
-from services.matching.domain.filling import Filling
+from services.matching.domain.filling import Filling, GivenBack
 from services.matching.domain.following import Attempt
 from services.matching.domain.hardness import hardness_after
 
 STANDS = 40.0
+AT_FIRST = GivenBack(stands=STANDS)
 AT_ONCE = (1.0, *[0.0] * BINS)
 
 
@@ -20,8 +21,8 @@ def attempt(yes: float, *, lasts: float = 1.0, start: float = 0.0) -> Attempt:
     )
 
 
-def by(minutes: float, *tried: Attempt, age: float = 0.0) -> float:
-    return Filling(tried, 400.0, hardness=hardness_after([]), stands=STANDS, age=age).by(minutes)
+def by(minutes: float, *tried: Attempt, given_back: GivenBack = AT_FIRST) -> float:
+    return Filling(tried, 400.0, hardness=hardness_after([]), given_back=given_back).by(minutes)
 
 
 def test_nothing_to_come_fills_nothing():
@@ -50,16 +51,22 @@ def test_a_yes_that_is_given_back_costs_the_time_until_it_is():
     assert by(35.0 + 3 * (STANDS + 15.0), fickle, honest) == pytest.approx(alone, abs=0.02)
 
 
-@pytest.mark.parametrize("age", [0.0, 60.0, 120.0])
-def test_after_a_yes_was_given_back_the_search_needs_as_long_again_to_get_as_far(age: float):
+@pytest.mark.parametrize(
+    ("age", "again"), [(0.0, 7.5), (60.0, 67.5), (120.0, 105.0)], ids=["new", "an hour", "all open"]
+)
+def test_a_round_that_follows_needs_as_long_to_get_as_far_at_most_until_all_is_open(
+    age: float, again: float
+):
     """The later in its round somebody gives back, the later whoever comes behind is asked again."""
+    given_back = GivenBack(stands=STANDS, age=age, all_open_after=105.0)
     fickle, honest = attempt(0.009, lasts=0.01), attempt(0.3, start=15.0)
-    alone = by(240.0, honest)
-    late = 15.0 + 15.0 + STANDS + age
-    assert by(late - 5.0, fickle, honest, age=age) == pytest.approx(exp(-0.9) * alone, abs=0.02)
-    assert by(late + 5.0, fickle, honest, age=age) == pytest.approx(
-        (1.0 + 0.9) * exp(-0.9) * alone, abs=0.02
-    )
+    alone, asked_again = by(240.0, honest), 22.5 + STANDS + again
+
+    def behind(minutes: float) -> float:
+        return by(minutes, fickle, honest, given_back=given_back)
+
+    assert behind(asked_again - 1.0) == pytest.approx(exp(-0.9) * alone, abs=0.02)
+    assert behind(asked_again + 1.0) == pytest.approx((1.0 + 0.9) * exp(-0.9) * alone, abs=0.02)
 
 
 def test_a_yes_stands_only_while_somebody_asked_before_may_still_answer():
@@ -69,7 +76,9 @@ def test_a_yes_stands_only_while_somebody_asked_before_may_still_answer():
     worse = attempt(0.3, start=30.0)
 
     def settled_by(minutes: float, *tried: Attempt) -> float:
-        found = Filling(tried, 400.0, hardness=hardness_after([]), stands=STANDS, settling=15.0)
+        found = Filling(
+            tried, 400.0, hardness=hardness_after([]), given_back=AT_FIRST, settling=15.0
+        )
         return found.by(minutes)
 
     assert settled_by(45.0, worse) == by(45.0, worse) == pytest.approx(0.3, abs=0.02)
