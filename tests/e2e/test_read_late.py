@@ -50,8 +50,13 @@ async def test_a_restart_that_was_agreed_in_time_and_read_late(world: World) -> 
         return (row["state"], row["ended_because"]) == ("started", None)
 
     await world.until(resumed)
-    person = await world.call("providers", "GET", f"{path}/person", provider_id=provider_id)
-    assert person.status_code == 200
+
+    async def told() -> bool:
+        """Who the person is, is kept by another service, which hears of it on its own."""
+        person = await world.call("providers", "GET", f"{path}/person", provider_id=provider_id)
+        return person.status_code == 200
+
+    await world.until(told)
     place = await world.until_place(referral_id, "care_started")
     assert place["later_search"] is None
     offers = await world.sql(
